@@ -1,0 +1,87 @@
+//! The state of an isolate and the routes.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, patch, post};
+
+use crate::config::Config;
+use crate::db::Database;
+use crate::error::Error;
+use crate::password::Hasher;
+use crate::platform::Platform;
+use crate::respond::{Responder, note_route, respond};
+use crate::routes::{auth, health, user};
+use crate::token::Tokens;
+
+/// What every request shares: made once per isolate, and none of it does I/O.
+pub struct App {
+    /// The configuration.
+    pub config: Config,
+    /// The way to the database.
+    pub db: Database,
+    /// Hashes and verifies passwords.
+    pub hasher: Hasher,
+    /// Issues and verifies access tokens.
+    pub tokens: Tokens,
+    /// The runtime.
+    pub platform: Arc<dyn Platform>,
+}
+
+impl App {
+    /// An app from its configuration.
+    ///
+    /// # Errors
+    /// A sentence, when the configuration cannot be used.
+    pub fn new(config: Config, platform: Arc<dyn Platform>) -> Result<Self, String> {
+        Ok(Self {
+            db: Database::new(platform.clone(), config.connect_timeout, config.statement_timeout),
+            hasher: Hasher::new(config.password_cost)?,
+            tokens: Tokens::new(&config),
+            config,
+            platform,
+        })
+    }
+}
+
+/// The whole API.
+pub fn router(app: App) -> Router {
+    let responder = Responder::new(app.platform.clone(), app.config.cors_origins.clone());
+    let routes = Router::new()
+        .route("/", get(health::get_status))
+        .route("/ready", get(health::get_ready))
+        .route("/auth/register", post(auth::register))
+        .route("/auth/login", post(auth::login))
+        .route("/me", get(user::get_me))
+        .route("/user/update", patch(user::update_user));
+    #[cfg(feature = "test-panic")]
+    let routes = routes.route("/test/panic", get(health::panic));
+    let routes = routes
+        .route_layer(from_fn(note_route))
+        .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
+        .fallback(|| async { Error::NotFound })
+        .with_state(Arc::new(app));
+    with_responses(routes, responder)
+}
+
+/// The API for a configuration. One that cannot be used makes every request a 500, with the reason
+/// in the log each time: nothing else would say it.
+pub fn build(lookup: impl Fn(&str) -> Option<String>, platform: Arc<dyn Platform>) -> Router {
+    let app = Config::read(lookup)
+        .map_err(|error| error.to_string())
+        .and_then(|config| App::new(config, platform.clone()));
+    match app {
+        Ok(app) => router(app),
+        Err(reason) => {
+            let reason = format!("configuration: {reason}");
+            let routes = Router::new().fallback(|| async { Error::Internal(reason) });
+            with_responses(routes, Responder::new(platform, Vec::new()))
+        }
+    }
+}
+
+fn with_responses(routes: Router, responder: Responder) -> Router {
+    // Around the whole router and not its routes: a fallback is no route.
+    Router::new().fallback_service(routes).layer(from_fn_with_state(Arc::new(responder), respond))
+}

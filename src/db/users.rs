@@ -1,0 +1,171 @@
+//! Every statement on the `user` table, and the one reading of its rows.
+//!
+//! The table is the replaced system's, so nothing in it can be relied on but the column names:
+//! e-mails and passwords may be NULL, e-mails in any case and under any collation.
+
+use crate::email::{Email, Lookup};
+use crate::mysql::{self, Row, Statement};
+use crate::name::Name;
+
+use super::{Error, Session};
+
+/// A user without the password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// `id`.
+    pub id: i64,
+    /// `email`.
+    pub email: Option<String>,
+    /// `name`: the first name.
+    pub name: Option<String>,
+    /// `username`: the last name.
+    pub username: Option<String>,
+    /// `updated_at`, in seconds since 1970-01-01 UTC.
+    pub updated_at: Option<i64>,
+}
+
+/// What a login needs of a user.
+#[derive(Debug)]
+pub struct Credentials {
+    /// `id`.
+    pub id: i64,
+    /// `password`: a hash in any of the forms that the table may hold.
+    pub password: Option<String>,
+}
+
+/// A user to be.
+pub struct NewUser<'a> {
+    /// The e-mail.
+    pub email: &'a Email,
+    /// The hash of the password.
+    pub password: &'a str,
+    /// The first name.
+    pub name: Option<&'a Name>,
+    /// The last name.
+    pub username: Option<&'a Name>,
+    /// `updated_at`, in seconds since 1970-01-01 UTC.
+    pub now: u64,
+}
+
+/// New values for the columns that are to change: `Some(None)` clears one.
+#[derive(Debug, Default)]
+pub struct Changes<'a> {
+    /// The first name.
+    pub name: Option<Option<&'a Name>>,
+    /// The last name.
+    pub username: Option<Option<&'a Name>>,
+}
+
+/// Inserts a user and returns the id; none when the e-mail is taken.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub async fn insert(session: &mut Session<'_>, user: &NewUser<'_>) -> Result<Option<i64>, Error> {
+    let statement = Statement::new(
+        "INSERT INTO `user` (`email`, `password`, `name`, `username`, `updated_at`) VALUES (",
+    )
+    .value(user.email.as_str())
+    .sql(", ")
+    .value(user.password)
+    .sql(", ")
+    .value(user.name.map(Name::as_str))
+    .sql(", ")
+    .value(user.username.map(Name::as_str))
+    .sql(", FROM_UNIXTIME(")
+    .value(user.now)
+    .sql("))");
+    match session.execute("inserting a user", &statement).await {
+        Ok(done) => Ok(Some(done.last_insert_id.cast_signed())),
+        // The unique key decides, not a look before. Its name is whatever the table has.
+        Err(error) if error.duplicate_key().is_some_and(|key| key != "PRIMARY") => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Finds the credentials of an e-mail.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub async fn find_credentials(
+    session: &mut Session<'_>,
+    email: &Lookup,
+) -> Result<Option<Credentials>, Error> {
+    // Under a collation that tells cases apart, an old row is found by its old spelling only.
+    let statement =
+        Statement::new("SELECT `id`, `password`, `email` FROM `user` WHERE `email` IN (")
+            .value(email.canonical())
+            .sql(", ")
+            .value(email.typed())
+            .sql(")");
+    let doing = "finding a user by e-mail";
+    let rows = session.query(doing, &statement).await?;
+    let mut found = Vec::new();
+    for row in &rows {
+        let stored = row.text(2).map_err(failed(doing))?.unwrap_or_default();
+        if email.is(&stored) {
+            found.push((stored != email.typed(), row));
+        }
+    }
+    // Two rows that differ in case can only exist where case was told apart: the one spelled as
+    // typed is meant.
+    found.sort_by_key(|(differs, _)| *differs);
+    found
+        .first()
+        .map(|(_, row)| Ok(Credentials { id: row.int(0)?.ok_or(NO_ID)?, password: row.text(1)? }))
+        .transpose()
+        .map_err(failed(doing))
+}
+
+/// Finds a user by id.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub async fn find(session: &mut Session<'_>, id: i64) -> Result<Option<User>, Error> {
+    let statement = Statement::new(
+        "SELECT `id`, `email`, `name`, `username`, UNIX_TIMESTAMP(`updated_at`) FROM `user` WHERE `id` = ",
+    )
+    .value(id);
+    let doing = "finding a user by id";
+    let rows = session.query(doing, &statement).await?;
+    rows.first().map(read).transpose().map_err(failed(doing))
+}
+
+/// Changes a user, who may be gone: whether there is one is for [`find`] to say, since a change
+/// to the same values affects no row either.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub async fn update(
+    session: &mut Session<'_>,
+    id: i64,
+    changes: &Changes<'_>,
+    now: u64,
+) -> Result<(), Error> {
+    let mut statement =
+        Statement::new("UPDATE `user` SET `updated_at` = FROM_UNIXTIME(").value(now).sql(")");
+    if let Some(name) = changes.name {
+        statement = statement.sql(", `name` = ").value(name.map(Name::as_str));
+    }
+    if let Some(username) = changes.username {
+        statement = statement.sql(", `username` = ").value(username.map(Name::as_str));
+    }
+    let statement = statement.sql(" WHERE `id` = ").value(id);
+    session.execute("updating a user", &statement).await.map(drop)
+}
+
+const NO_ID: mysql::Error = mysql::Error::Protocol("a user without an id");
+
+fn failed(doing: &'static str) -> impl Fn(mysql::Error) -> Error {
+    move |source| Error::Failed { doing, source }
+}
+
+fn read(row: &Row) -> Result<User, mysql::Error> {
+    Ok(User {
+        id: row.int(0)?.ok_or(NO_ID)?,
+        email: row.text(1)?,
+        name: row.text(2)?,
+        username: row.text(3)?,
+        // '0000-00-00 00:00:00', which some modes allow, reads as 0.
+        updated_at: row.int(4)?.filter(|seconds| *seconds > 0),
+    })
+}

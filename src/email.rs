@@ -1,0 +1,241 @@
+//! E-mail addresses: what is accepted, and which ones are the same.
+//!
+//! Two spellings are one address when they differ only in ASCII case or in how an international
+//! domain is written. Full Unicode folding is not used on purpose: it maps U+212A to `k` and so
+//! merges addresses of different people (CVE-2019-19844).
+
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+
+use crate::extract::FieldRule;
+
+/// RFC 5321, 4.5.3.1: bytes of a whole address (256 of a path, less its angle brackets).
+const MAX_LENGTH: usize = 254;
+/// RFC 5321, 4.5.3.1.1: bytes of a local part.
+const MAX_LOCAL: usize = 64;
+
+/// A valid address in its canonical form: what new rows hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Email(String);
+
+impl Email {
+    /// Reads an address as typed. ASCII white space around it is left out.
+    ///
+    /// # Errors
+    /// The rule that it breaks.
+    pub fn parse(typed: &str) -> Result<Self, FieldRule> {
+        let invalid = |message| FieldRule::new("invalid_email", message);
+        let typed = typed.trim_ascii();
+        if typed.len() > MAX_LENGTH {
+            return Err(invalid("An e-mail has at most 254 characters."));
+        }
+        let (local, domain) =
+            typed.split_once('@').ok_or_else(|| invalid("An e-mail has the form name@domain."))?;
+        if local.len() > MAX_LOCAL {
+            return Err(invalid("The part before the @ has at most 64 characters."));
+        }
+        if !is_dot_atom(local) {
+            return Err(invalid(
+                "The part before the @ has unquoted ASCII letters, digits and !#$%&'*+-/=?^_`{|}~, \
+                 with single dots between them.",
+            ));
+        }
+        let domain = canonical_domain(domain)
+            .ok_or_else(|| invalid("The part after the @ is a domain name such as example.com."))?;
+        let canonical = format!("{}@{domain}", local.to_ascii_lowercase());
+        // An international domain is longer in ASCII than it was typed.
+        if canonical.len() > MAX_LENGTH {
+            return Err(invalid("An e-mail has at most 254 characters."));
+        }
+        Ok(Self(canonical))
+    }
+
+    /// The canonical form.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// RFC 5322, 3.2.3: atoms of printable ASCII, separated by single dots.
+fn is_dot_atom(text: &str) -> bool {
+    let is_atext = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
+    text.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atext))
+}
+
+/// The domain as A-labels in lower case, if it is one that mail can be sent to.
+fn canonical_domain(domain: &str) -> Option<String> {
+    let ascii = Uts46::new()
+        .to_ascii(
+            domain.as_bytes(),
+            AsciiDenyList::STD3,
+            Hyphens::CheckFirstLast,
+            DnsLength::Verify,
+        )
+        .ok()?;
+    let (_, top) = ascii.rsplit_once('.')?;
+    // A top-level domain of digits would make it an IPv4 address.
+    top.bytes().any(|byte| !byte.is_ascii_digit()).then(|| ascii.into_owned())
+}
+
+/// An address to look an account up by: anything at all, since the replaced system stored
+/// whatever it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lookup {
+    canonical: String,
+    typed: String,
+}
+
+impl Lookup {
+    /// An address as typed.
+    #[must_use]
+    pub fn new(typed: &str) -> Self {
+        let typed = typed.trim_ascii();
+        Self {
+            canonical: Email::parse(typed)
+                .map_or_else(|_| typed.to_ascii_lowercase(), |email| email.0),
+            typed: typed.to_owned(),
+        }
+    }
+
+    /// The form that new rows hold.
+    #[must_use]
+    pub fn canonical(&self) -> &str {
+        &self.canonical
+    }
+
+    /// The form as typed: what an old row may hold where the collation tells cases apart.
+    #[must_use]
+    pub fn typed(&self) -> &str {
+        &self.typed
+    }
+
+    /// Whether a stored address is this one. The database's collation may have found another:
+    /// `josé` for `jose`, or one with a space at its end.
+    #[must_use]
+    pub fn is(&self, stored: &str) -> bool {
+        stored == self.typed
+            || stored.eq_ignore_ascii_case(&self.canonical)
+            || (stored == stored.trim_ascii()
+                && Email::parse(stored).is_ok_and(|email| email.0 == self.canonical))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_address_is_trimmed_and_lower_cased() {
+        let email = Email::parse(" \tAda.L+tag@Example.COM\n").unwrap();
+        assert_eq!(email.as_str(), "ada.l+tag@example.com");
+    }
+
+    #[test]
+    fn an_international_domain_becomes_its_a_label() {
+        for typed in [
+            "a@bücher.example",
+            "a@BÜCHER.example",
+            "a@xn--bcher-kva.example",
+            "a@bu\u{308}cher.example",
+        ] {
+            assert_eq!(Email::parse(typed).unwrap().as_str(), "a@xn--bcher-kva.example", "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        let long_local = format!("{}@example.com", "a".repeat(65));
+        let long_label = format!("a@{}.com", "b".repeat(64));
+        let long = format!("a@{}com", "b.".repeat(130));
+        for typed in [
+            "",
+            "a",
+            "@",
+            "a@",
+            "@b.example",
+            "a@b",
+            "a@@b.example",
+            "a@b@c.example",
+            ".a@b.example",
+            "a.@b.example",
+            "a..b@c.example",
+            "\"a b\"@c.example",
+            "a(c)@b.example",
+            "a b@c.example",
+            "A <a@b.example>",
+            "a@b..example",
+            "a@-b.example",
+            "a@b-.example",
+            "a@[127.0.0.1]",
+            "a@127.0.0.1",
+            "a@１２７.0.0.1",
+            "a@b_c.example",
+            "a@b.example.",
+            "a\0@b.example",
+            "a\r\nb@c.example",
+            "jose\u{301}@b.example",
+            "\u{212a}@b.example",
+            "a\u{200b}@b.example",
+            "\u{a0}a@b.example",
+            "\u{feff}a@b.example",
+            "a@b.example\u{a0}",
+            "a@xn--a.example",
+            &long_local,
+            &long_label,
+            &long,
+        ] {
+            assert!(Email::parse(typed).is_err(), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn the_longest_local_part_and_odd_but_legal_ones_are_accepted() {
+        for typed in [
+            &format!("{}@example.com", "a".repeat(64)),
+            "!#$%&'*+-/=?^_`{|}~@b.example",
+            "a@1.example",
+            "a@b--c.example",
+        ] {
+            assert!(Email::parse(typed).is_ok(), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_lookup_knows_its_rows_and_no_others() {
+        let lookup = Lookup::new("Jose@Example.com");
+        for stored in ["jose@example.com", "JOSE@EXAMPLE.COM", "Jose@Example.com"] {
+            assert!(lookup.is(stored), "{stored}");
+        }
+        for stored in
+            ["josé@example.com", "jose@example.com ", " jose@example.com", "jose@example.co", ""]
+        {
+            assert!(!lookup.is(stored), "{stored}");
+        }
+    }
+
+    #[test]
+    fn a_lookup_takes_what_the_replaced_system_took() {
+        assert!(Lookup::new("Nope").is("nope"));
+        assert!(Lookup::new("josé@example.com").is("josé@example.com"));
+        assert!(!Lookup::new("josé@example.com").is("JOSÉ@example.com"));
+        assert!(Lookup::new("a@xn--bcher-kva.example").is("a@Bücher.example"));
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_what_was_parsed_changes_nothing(typed in "[a-zA-Z0-9.+]{1,10}@[a-zA-Z0-9é.-]{1,20}\\.[a-z]{2,5}") {
+            if let Ok(email) = Email::parse(&typed) {
+                prop_assert_eq!(Email::parse(email.as_str()).unwrap(), email);
+            }
+        }
+
+        #[test]
+        fn nothing_typed_makes_it_panic_or_gives_a_form_that_is_not_plain_ascii(typed in any::<String>()) {
+            let _ = Lookup::new(&typed);
+            if let Ok(email) = Email::parse(&typed) {
+                prop_assert!(email.as_str().bytes().all(|byte| byte.is_ascii_graphic()));
+            }
+        }
+    }
+}

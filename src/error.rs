@@ -1,0 +1,209 @@
+//! Every way a request can fail, and what the client is told of it (RFC 9457).
+//!
+//! A handler returns [`Error`]; [`crate::respond`] turns it into the body and the log line. What
+//! a 5xx was caused by goes to the log and never to the client.
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::db;
+
+/// What is wrong with one field of a body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// The member's name.
+    pub field: &'static str,
+    /// A stable name of the rule that it broke.
+    pub code: &'static str,
+    /// The rule, for people.
+    pub message: String,
+}
+
+/// Why a token is refused. For the log: the client gets the same answer for all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Not three parts of canonical base64url, or over the size limit, or not JSON.
+    #[error("malformed")]
+    Malformed,
+    /// Another algorithm, type or critical extension than ours.
+    #[error("unacceptable header")]
+    Header,
+    /// No key of ours has this `kid`.
+    #[error("unknown key")]
+    UnknownKey,
+    /// The signature does not match.
+    #[error("bad signature")]
+    Signature,
+    /// A claim is missing or has the wrong type or value.
+    #[error("unacceptable claims")]
+    Claims,
+    /// Its time is over.
+    #[error("expired")]
+    Expired,
+    /// Its time has not come.
+    #[error("from the future")]
+    Early,
+    /// Its user is gone.
+    #[error("no such user")]
+    UnknownUser,
+}
+
+/// Why a request fails.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// 400: the body is not the JSON it should be.
+    #[error("{0}")]
+    MalformedBody(String),
+    /// 401 on a protected route: no credentials came.
+    #[error("no credentials")]
+    MissingToken,
+    /// 401 on a protected route: the credentials are no good.
+    #[error("invalid token: {0}")]
+    InvalidToken(TokenError),
+    /// 401 at login: no such account or another password; nobody is told which.
+    #[error("invalid credentials")]
+    InvalidCredentials,
+    /// 404.
+    #[error("no such path")]
+    NotFound,
+    /// 405; the router adds `Allow`.
+    #[error("no such method")]
+    MethodNotAllowed,
+    /// 409.
+    #[error("e-mail taken")]
+    EmailTaken,
+    /// 413.
+    #[error("body too large")]
+    BodyTooLarge,
+    /// 415.
+    #[error("unsupported media type")]
+    UnsupportedMediaType(&'static str),
+    /// 422.
+    #[error("invalid fields")]
+    InvalidFields(Vec<FieldError>),
+    /// 503: the database cannot be reached, is too slow or does not do what it should.
+    #[error("database: {0}")]
+    Database(#[from] db::Error),
+    /// 500: a fault of this program or its configuration.
+    #[error("{0}")]
+    Internal(String),
+}
+
+/// Seconds after which a client may try again when the database was away.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+
+impl Error {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::MalformedBody(_) => StatusCode::BAD_REQUEST,
+            Self::MissingToken | Self::InvalidToken(_) | Self::InvalidCredentials => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::EmailTaken => StatusCode::CONFLICT,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::InvalidFields(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The stable name of the failure, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::MalformedBody(_) => "malformed_body",
+            Self::MissingToken => "missing_token",
+            Self::InvalidToken(_) => "invalid_token",
+            Self::InvalidCredentials => "invalid_credentials",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::EmailTaken => "email_taken",
+            Self::BodyTooLarge => "body_too_large",
+            Self::UnsupportedMediaType(_) => "unsupported_media_type",
+            Self::InvalidFields(_) => "invalid_fields",
+            Self::Database(_) => "database_unavailable",
+            Self::Internal(_) => "internal_error",
+        }
+    }
+
+    /// A sentence for people. For a 5xx it is constant.
+    fn detail(&self) -> String {
+        match self {
+            Self::MalformedBody(detail) => return detail.clone(),
+            Self::UnsupportedMediaType(detail) => detail,
+            Self::MissingToken => "Send an access token as \"Authorization: Bearer <token>\".",
+            Self::InvalidToken(_) => "The access token is not valid; log in again.",
+            Self::InvalidCredentials => "The e-mail or the password is wrong.",
+            Self::NotFound => "There is nothing at this path.",
+            Self::MethodNotAllowed => "This path does not know this method; see the Allow header.",
+            Self::EmailTaken => "A user with this e-mail exists already.",
+            Self::BodyTooLarge => "The body is larger than 16 KiB.",
+            Self::InvalidFields(_) => "Some fields are not valid; see errors.",
+            Self::Database(_) => "The service cannot reach its database; try again in a moment.",
+            Self::Internal(_) => "The service failed; the fault is recorded under the request id.",
+        }
+        .to_owned()
+    }
+
+    /// Adds the headers that belong to the status.
+    fn extend_headers(&self, headers: &mut HeaderMap) {
+        let challenge = match self {
+            Self::MissingToken | Self::InvalidCredentials => "Bearer",
+            Self::InvalidToken(_) => "Bearer error=\"invalid_token\"",
+            Self::Database(_) => {
+                headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+                return;
+            }
+            _ => return,
+        };
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    }
+
+    /// The body.
+    pub(crate) fn problem<'a>(&'a self, request_id: &'a str) -> Problem<'a> {
+        Problem {
+            r#type: "about:blank",
+            title: self.status().canonical_reason().unwrap_or_default(),
+            status: self.status().as_u16(),
+            detail: self.detail(),
+            code: self.code(),
+            request_id,
+            errors: match self {
+                Self::InvalidFields(errors) => errors,
+                _ => &[],
+            },
+        }
+    }
+}
+
+/// A problem detail of RFC 9457.
+#[derive(Serialize)]
+pub(crate) struct Problem<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    code: &'static str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+}
+
+/// The error on its way to [`crate::respond`], which knows the request's id.
+#[derive(Clone)]
+pub(crate) struct Failure(pub(crate) std::sync::Arc<Error>);
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        self.extend_headers(response.headers_mut());
+        response.extensions_mut().insert(Failure(std::sync::Arc::new(self)));
+        response
+    }
+}

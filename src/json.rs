@@ -1,0 +1,222 @@
+//! JSON as a request may send it: stricter than RFC 8259 where leniency is a danger.
+//!
+//! Member names must be unique at every depth (RFC 7493, 2.3: two parsers that pick different
+//! ones are a way around checks), nesting is bounded, and numbers are never turned into strings.
+
+use std::{collections::HashSet, fmt};
+
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+/// The deepest nesting of objects and arrays that is read.
+const MAX_DEPTH: usize = 32;
+
+/// A JSON value as far as it matters here: strings are used, all else is only named.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Value {
+    /// `null`.
+    Null,
+    /// A string.
+    String(String),
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// An array.
+    Array,
+    /// An object, with its members only at the top.
+    Object(Object),
+}
+
+impl Value {
+    /// What JSON calls it, with its article.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::String(_) => "a string",
+            Self::Number => "a number",
+            Self::Boolean => "a boolean",
+            Self::Array => "an array",
+            Self::Object(_) => "an object",
+        }
+    }
+}
+
+/// The members of an object.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Object(Vec<(String, Value)>);
+
+impl Object {
+    /// Reads a text that is one JSON object and nothing else.
+    ///
+    /// # Errors
+    /// A sentence saying what is wrong with it.
+    pub fn parse(text: &[u8]) -> Result<Self, String> {
+        let text = std::str::from_utf8(text).map_err(|_| "The body is not UTF-8.".to_owned())?;
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let value = Seed { depth: 0 }
+            .deserialize(&mut reader)
+            .and_then(|value| reader.end().map(|()| value))
+            .map_err(|error| describe(&error))?;
+        match value {
+            Value::Object(object) => Ok(object),
+            other => Err(format!("The body must be a JSON object, not {}.", other.kind())),
+        }
+    }
+
+    /// Takes a member out, if it is there.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        let place = self.0.iter().position(|(member, _)| member == name)?;
+        Some(self.0.swap_remove(place).1)
+    }
+}
+
+/// serde_json's messages name what it expected and where, and quote member names that we chose to
+/// put there; none quotes the input.
+fn describe(error: &serde_json::Error) -> String {
+    format!("The body is not valid JSON: {error}.")
+}
+
+#[derive(Clone, Copy)]
+struct Seed {
+    depth: usize,
+}
+
+impl Seed {
+    fn deeper<E: de::Error>(self) -> Result<Self, E> {
+        if self.depth == MAX_DEPTH {
+            return Err(E::custom(format_args!("more than {MAX_DEPTH} levels of nesting")));
+        }
+        Ok(Self { depth: self.depth + 1 })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Seed {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
+        Ok(Value::Boolean)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Value, E> {
+        Ok(Value::Number)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Value, E> {
+        Ok(Value::Number)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
+        Ok(Value::Number)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::String(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let inner = self.deeper()?;
+        while items.next_element_seed(inner)?.is_some() {}
+        Ok(Value::Array)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let inner = self.deeper()?;
+        let mut names = HashSet::new();
+        let mut object = Object::default();
+        while let Some(name) = members.next_key::<String>()? {
+            if !names.insert(name.clone()) {
+                return Err(de::Error::custom("a member name that appears twice"));
+            }
+            let value = members.next_value_seed(inner)?;
+            if self.depth == 0 {
+                object.0.push((name, value));
+            }
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn error(text: &str) -> String {
+        Object::parse(text.as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn members_are_taken_by_name() {
+        let mut object = Object::parse(br#" {"a": "x", "b": null, "c": [1, {"d": 2}]} "#).unwrap();
+        assert_eq!(object.take("a"), Some(Value::String("x".into())));
+        assert_eq!(object.take("a"), None);
+        assert_eq!(object.take("b"), Some(Value::Null));
+        assert_eq!(object.take("c"), Some(Value::Array));
+    }
+
+    #[test]
+    fn a_name_that_appears_twice_is_refused_at_any_depth_and_in_any_spelling() {
+        for text in [r#"{"a":1,"a":2}"#, r#"{"a":1,"\u0061":2}"#, r#"{"x":[{"a":1,"a":1}]}"#] {
+            assert!(error(text).contains("a member name that appears twice"), "{text}");
+        }
+    }
+
+    #[test]
+    fn nesting_is_read_to_the_limit_and_no_further() {
+        let nested = |depth| format!(r#"{{"a":{}1{}}}"#, "[".repeat(depth), "]".repeat(depth));
+        assert!(Object::parse(nested(MAX_DEPTH - 1).as_bytes()).is_ok());
+        for depth in [MAX_DEPTH, 127, 128, 5000] {
+            assert!(Object::parse(nested(depth).as_bytes()).is_err(), "{depth}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_object_gets_a_sentence_that_says_so() {
+        assert_eq!(Object::parse(b"\xff\xfe").unwrap_err(), "The body is not UTF-8.");
+        assert_eq!(error("[]"), "The body must be a JSON object, not an array.");
+        for text in [
+            "",
+            "{",
+            r#"{"a":1}x"#,
+            r#"{"a":1,}"#,
+            "{'a':1}",
+            "\u{feff}{}",
+            r#"{"a":NaN}"#,
+            r#"{"a":"\ud800"}"#,
+            "{\"a\":\"\n\"}",
+        ] {
+            assert!(error(text).starts_with("The body is not valid JSON: "), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in any::<Vec<u8>>()) {
+            let _ = Object::parse(&bytes);
+        }
+
+        #[test]
+        fn any_string_comes_through_unchanged(text in any::<String>()) {
+            let body = serde_json::json!({ "a": text }).to_string();
+            let mut object = Object::parse(body.as_bytes()).unwrap();
+            prop_assert_eq!(object.take("a"), Some(Value::String(text)));
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Statements with their parameters written in.
+//!
+//! The text of a statement is `&'static str`, so it comes from this program's source; everything
+//! else goes through [`Value`], whose encoding holds nothing but hexadecimal digits, decimal
+//! digits or `NULL` between fixed marks. No server setting (`sql_mode`, character set) changes
+//! how such a literal is read, so there is nothing to escape and nothing to escape from.
+
+use std::fmt::Write as _;
+
+/// A parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// `NULL`.
+    Null,
+    /// A signed 64-bit integer.
+    Int(i64),
+    /// An unsigned 64-bit integer.
+    UInt(u64),
+    /// Text, sent as UTF-8 whatever the server's character set.
+    Text(&'a str),
+    /// Bytes without a character set.
+    Bytes(&'a [u8]),
+}
+
+impl From<i64> for Value<'_> {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<u64> for Value<'_> {
+    fn from(value: u64) -> Self {
+        Self::UInt(value)
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(value: &'a str) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Value<'a> {
+    fn from(value: &'a [u8]) -> Self {
+        Self::Bytes(value)
+    }
+}
+
+impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// One SQL statement, ready to be sent.
+///
+/// ```
+/// use gatehouse::mysql::Statement;
+///
+/// let statement = Statement::new("SELECT id FROM `user` WHERE email = ")
+///     .value("a@b.example")
+///     .sql(" AND id > ")
+///     .value(7_i64);
+/// assert_eq!(
+///     statement.as_str(),
+///     "SELECT id FROM `user` WHERE email = _utf8mb4 X'6140622E6578616D706C65' AND id > 7",
+/// );
+/// ```
+///
+/// Text that was made at run time is no SQL:
+///
+/// ```compile_fail
+/// use gatehouse::mysql::Statement;
+///
+/// let input = String::from("1 OR 1=1");
+/// Statement::new("SELECT id FROM `user` WHERE id = ").sql(&input);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement(String);
+
+impl Statement {
+    /// Starts a statement.
+    #[must_use]
+    pub fn new(sql: &'static str) -> Self {
+        Self(sql.to_owned())
+    }
+
+    /// Appends SQL.
+    #[must_use]
+    pub fn sql(mut self, sql: &'static str) -> Self {
+        self.0.push_str(sql);
+        self
+    }
+
+    /// Appends a parameter.
+    #[must_use]
+    pub fn value<'a>(mut self, value: impl Into<Value<'a>>) -> Self {
+        match value.into() {
+            Value::Null => self.0.push_str("NULL"),
+            Value::Int(value) => self.push_display(value),
+            Value::UInt(value) => self.push_display(value),
+            Value::Text(text) => {
+                self.0.push_str("_utf8mb4 ");
+                self.push_hex(text.as_bytes());
+            }
+            Value::Bytes(bytes) => self.push_hex(bytes),
+        }
+        self
+    }
+
+    /// The statement as it goes to the server.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn push_display(&mut self, value: impl std::fmt::Display) {
+        // Writing to a String cannot fail.
+        let _ = write!(self.0, "{value}");
+    }
+
+    fn push_hex(&mut self, bytes: &[u8]) {
+        self.0.reserve(bytes.len() * 2 + 3);
+        self.0.push_str("X'");
+        for byte in bytes {
+            let _ = write!(self.0, "{byte:02X}");
+        }
+        self.0.push('\'');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn encoded<'a>(value: impl Into<Value<'a>>) -> String {
+        Statement::new("").value(value).0
+    }
+
+    #[test]
+    fn each_kind_of_value_has_its_literal() {
+        assert_eq!(encoded(None::<&str>), "NULL");
+        assert_eq!(encoded(i64::MIN), "-9223372036854775808");
+        assert_eq!(encoded(u64::MAX), "18446744073709551615");
+        assert_eq!(encoded("é"), "_utf8mb4 X'C3A9'");
+        assert_eq!(encoded(""), "_utf8mb4 X''");
+        assert_eq!(encoded(&[0, 255][..]), "X'00FF'");
+    }
+
+    proptest! {
+        #[test]
+        fn text_adds_nothing_but_hexadecimal_digits_between_fixed_marks(text in any::<String>()) {
+            let literal = encoded(text.as_str());
+            let digits = literal.strip_prefix("_utf8mb4 X'").unwrap().strip_suffix('\'').unwrap();
+            prop_assert!(digits.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b)));
+            prop_assert_eq!(digits.len(), text.len() * 2);
+        }
+
+        #[test]
+        fn bytes_read_back_from_their_literal_are_the_same(bytes in any::<Vec<u8>>()) {
+            let literal = encoded(bytes.as_slice());
+            let digits = literal.strip_prefix("X'").unwrap().strip_suffix('\'').unwrap();
+            let read: Vec<u8> = digits
+                .as_bytes()
+                .chunks(2)
+                .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+                .collect();
+            prop_assert_eq!(read, bytes);
+        }
+
+        #[test]
+        fn numbers_are_digits_with_at_most_a_sign(value in any::<i64>()) {
+            prop_assert_eq!(encoded(value).parse::<i64>().unwrap(), value);
+        }
+    }
+}

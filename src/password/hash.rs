@@ -1,0 +1,183 @@
+//! argon2id, in the PHC string format that passlib reads too.
+//!
+//! Verification takes what the stored hash says of algorithm and cost, within bounds: an isolate
+//! has 128 MiB, and whoever can write to the table must not be able to stop the service. Whatever
+//! is wrong with a stored hash, the answer is "no" at the price of a hash.
+
+use argon2::password_hash::phc::{Output, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Params, Version};
+
+use super::Password;
+
+/// Bytes of salt of a new hash.
+const SALT: usize = 16;
+/// Bytes of a new hash.
+const OUTPUT: usize = 32;
+
+/// The most that a stored hash may cost.
+const MAX_MEMORY_KIB: u32 = 64 * 1024;
+const MAX_ITERATIONS: u32 = 16;
+const MAX_LANES: u32 = 16;
+
+/// The cost of new hashes (OWASP's Password Storage Cheat Sheet: 19456 KiB and 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// Memory, in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub iterations: u32,
+}
+
+/// Hashes new passwords and verifies old ones.
+pub struct Hasher {
+    params: Params,
+}
+
+impl Hasher {
+    /// A hasher of a cost.
+    ///
+    /// # Errors
+    /// A sentence, when argon2 knows no such cost.
+    pub fn new(cost: Cost) -> Result<Self, String> {
+        let params = Params::new(cost.memory_kib, cost.iterations, 1, Some(OUTPUT));
+        params.map(|params| Self { params }).map_err(|error| error.to_string())
+    }
+
+    /// Hashes a password with a new random salt.
+    ///
+    /// # Errors
+    /// A sentence, when there is no randomness or no memory.
+    pub fn hash(&self, password: &Password) -> Result<String, String> {
+        let mut salt = [0; SALT];
+        getrandom::fill(&mut salt).map_err(|error| error.to_string())?;
+        let output = self.compute(password, &salt).map_err(|error| error.to_string())?;
+        let hash = PasswordHash {
+            algorithm: argon2::ARGON2ID_IDENT,
+            version: Some(Version::V0x13.into()),
+            params: (&self.params).try_into().map_err(|_| "parameters out of range")?,
+            salt: Some(Salt::new(&salt).map_err(|error| error.to_string())?),
+            hash: Some(Output::new(&output).map_err(|error| error.to_string())?),
+        };
+        Ok(hash.to_string())
+    }
+
+    /// Whether a password is the one of a stored hash. Without a hash that can be read and paid
+    /// for, a password is hashed all the same and the answer is no: how long it takes must not
+    /// tell who has an account.
+    #[must_use]
+    pub fn verify(&self, password: &Password, stored: Option<&str>) -> bool {
+        match stored.and_then(readable) {
+            Some(stored) => matches(password, &stored),
+            None => {
+                let _ = std::hint::black_box(self.compute(password, &[0; SALT]));
+                false
+            }
+        }
+    }
+
+    fn compute(&self, password: &Password, salt: &[u8]) -> argon2::Result<[u8; OUTPUT]> {
+        let mut output = [0; OUTPUT];
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone()).hash_password_into(
+            password.as_bytes(),
+            salt,
+            &mut output,
+        )?;
+        Ok(output)
+    }
+}
+
+/// A stored hash taken apart, its cost within bounds.
+struct Stored {
+    argon2: Argon2<'static>,
+    salt: Vec<u8>,
+    output: Output,
+}
+
+/// Reads a stored hash; none for anything but an argon2 PHC string of bearable cost.
+fn readable(stored: &str) -> Option<Stored> {
+    let hash = PasswordHash::new(stored).ok()?;
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+    let version = Version::try_from(hash.version?).ok()?;
+    let params = Params::try_from(&hash).ok()?;
+    let bearable = params.m_cost() <= MAX_MEMORY_KIB
+        && params.t_cost() <= MAX_ITERATIONS
+        && params.p_cost() <= MAX_LANES;
+    bearable.then_some(())?;
+    Some(Stored {
+        argon2: Argon2::new(algorithm, version, params),
+        salt: hash.salt?.to_vec(),
+        output: hash.hash?,
+    })
+}
+
+fn matches(password: &Password, stored: &Stored) -> bool {
+    let mut computed = [0; Output::MAX_LENGTH];
+    let Some(computed) = computed.get_mut(..stored.output.len()) else {
+        return false;
+    };
+    if stored.argon2.hash_password_into(password.as_bytes(), &stored.salt, computed).is_err() {
+        return false;
+    }
+    // Output compares in constant time.
+    Output::new(computed).is_ok_and(|computed| computed == stored.output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hasher() -> Hasher {
+        Hasher::new(Cost { memory_kib: 19_456, iterations: 2 }).unwrap()
+    }
+
+    fn password(text: &str) -> Password {
+        Password::new(text.into())
+    }
+
+    #[test]
+    fn a_new_hash_is_argon2id_at_the_configured_cost_with_its_own_salt() {
+        let (first, second) =
+            (hasher().hash(&password("x")).unwrap(), hasher().hash(&password("x")).unwrap());
+        assert!(first.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{first}");
+        assert_ne!(first, second);
+        let parts: Vec<_> = first.split('$').collect();
+        assert_eq!((parts[4].len(), parts[5].len()), (22, 43), "16 bytes of salt, 32 of hash");
+    }
+
+    #[test]
+    fn only_the_very_same_password_matches() {
+        let stored = hasher().hash(&password(" pässword\0")).unwrap();
+        assert!(hasher().verify(&password(" pässword\0"), Some(&stored)));
+        for other in ["pässword\0", " pässword", " Pässword\0", " pa\u{308}ssword\0", ""] {
+            assert!(!hasher().verify(&password(other), Some(&stored)), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn hashes_of_passlib_are_verified_within_the_bounds() {
+        // RFC 9106's recommended memory is what passlib writes by default.
+        let default = "$argon2id$v=19$m=65536,t=3,p=4$P8c4p3ROyRmDcM75nzNmzA$VOQW7OSCzpQKSFauY7I23Wvx2nLzXsVsHmmEstaZ5xI";
+        assert!(hasher().verify(&password("correct horse battery staple"), Some(default)));
+        assert!(!hasher().verify(&password("correct horse"), Some(default)));
+    }
+
+    #[test]
+    fn what_cannot_be_read_or_paid_for_matches_nothing() {
+        let good = hasher().hash(&password("x")).unwrap();
+        for stored in [
+            String::new(),
+            "x".into(),
+            "$argon2id$".into(),
+            "$argon2id$v=19$m=4294967295,t=4294967295,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
+            "$argon2id$v=19$m=102400,t=2,p=8$41yrlZLyfs95z3nvHYNQSg$gHoUN5aHfKp9HiGQtYO/Jw".into(),
+            "$2b$12$abcdefghijklmnopqrstuu".into(),
+            format!("{good}\0"),
+            format!("{good} "),
+            good.replace("m=19456,t=2", "t=2,m=19456"),
+            good.replace("argon2id", "argon2x"),
+        ] {
+            assert!(!hasher().verify(&password("x"), Some(&stored)), "{stored}");
+        }
+        assert!(!hasher().verify(&password("x"), None));
+    }
+}

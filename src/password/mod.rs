@@ -1,0 +1,104 @@
+//! Passwords: the policy for new ones, and how they are hashed and verified.
+
+mod hash;
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::email::Email;
+use crate::extract::FieldRule;
+
+pub use hash::{Cost, Hasher};
+
+/// Code points; enough for any passphrase, little enough to hash.
+const MAX_LENGTH: usize = 256;
+
+/// A password exactly as it came: never trimmed, normalised or cut. Overwritten when dropped.
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    /// Takes a password. No rule applies to it until [`Password::check`]: at login none does.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// Checks a new password against the policy, for the account of an e-mail if that is known.
+    ///
+    /// # Errors
+    /// The rule that it breaks.
+    pub fn check(&self, min_length: usize, email: Option<&Email>) -> Result<(), FieldRule> {
+        let length = self.0.chars().count();
+        if length < min_length {
+            let message = format!("A password has at least {min_length} characters.");
+            return Err(FieldRule::new("too_short", message));
+        }
+        if length > MAX_LENGTH {
+            let message = format!("A password has at most {MAX_LENGTH} characters.");
+            return Err(FieldRule::new("too_long", message));
+        }
+        let is_email = |email: &Email| {
+            let (email, password) = (email.as_str(), self.0.trim());
+            let local = email.split('@').next().unwrap_or_default();
+            password.eq_ignore_ascii_case(email) || password.eq_ignore_ascii_case(local)
+        };
+        if email.is_some_and(is_email) {
+            return Err(FieldRule::new("is_email", "A password is not the e-mail."));
+        }
+        Ok(())
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(***)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(password: &str) -> Result<(), &'static str> {
+        let email = Email::parse("ada.lovelace@example.com").unwrap();
+        Password::new(password.into()).check(8, Some(&email)).map_err(|rule| rule.code)
+    }
+
+    #[test]
+    fn length_is_counted_in_code_points() {
+        assert_eq!(check("👩👩👩👩👩👩👩"), Err("too_short"));
+        assert_eq!(check("👩👩👩👩👩👩👩👩"), Ok(()));
+        assert_eq!(check(&"é".repeat(256)), Ok(()));
+        assert_eq!(check(&"é".repeat(257)), Err("too_long"));
+    }
+
+    #[test]
+    fn any_character_counts_and_no_composition_is_asked_for() {
+        for password in ["        ", "aaaaaaab", "\0\0\0\0\0\0\0\0", "\u{202e}1234567"] {
+            assert_eq!(check(password), Ok(()), "{password:?}");
+        }
+    }
+
+    #[test]
+    fn the_e_mail_and_its_local_part_are_no_password() {
+        for password in [
+            "ada.lovelace@example.com",
+            "ADA.LOVELACE@EXAMPLE.COM",
+            "Ada.Lovelace",
+            " ada.lovelace@example.com ",
+        ] {
+            assert_eq!(check(password), Err("is_email"), "{password}");
+        }
+        assert_eq!(check("ada.lovelace1"), Ok(()));
+    }
+
+    #[test]
+    fn a_password_does_not_show_itself() {
+        assert_eq!(format!("{:?}", Password::new("hunter22".into())), "Password(***)");
+    }
+}

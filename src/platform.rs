@@ -1,0 +1,41 @@
+//! What Gatehouse needs of the runtime it runs in: streams, timers, the time, a log.
+//!
+//! The Worker implements it over Hyperdrive and the JavaScript timers; the tests over TCP and
+//! Tokio, or with a database that fails.
+
+use std::{io, time::Duration};
+
+use futures_util::future::BoxFuture;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::mysql::Credentials;
+
+/// A byte stream to the database.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// As it should be.
+    Info,
+    /// Someone should look.
+    Error,
+}
+
+/// The runtime.
+pub trait Platform: Send + Sync {
+    /// Opens a stream to the database and says who connects. Nothing is kept: a stream lives no
+    /// longer than the request that opened it.
+    fn connect(&self) -> BoxFuture<'_, io::Result<(Box<dyn Stream>, Credentials)>>;
+
+    /// Completes after a time.
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+
+    /// The time, in seconds since 1970-01-01 UTC. On Workers it stands still between I/O.
+    fn now(&self) -> u64;
+
+    /// Writes a line to the log. It cannot fail: a request must not.
+    fn log(&self, level: Level, line: &str);
+}

@@ -1,0 +1,42 @@
+//! `GET /` and `GET /ready`: whether the Worker runs, and whether its database does.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::routes::json;
+
+/// The answer of both.
+#[derive(Serialize)]
+pub struct Status {
+    status: &'static str,
+}
+
+/// `GET /`: 200 as long as the Worker runs. It does not ask the database.
+pub async fn get_status() -> Result<Response, Error> {
+    json(axum::http::StatusCode::OK, &Status { status: "ok" })
+}
+
+/// `GET /ready`: 200 when the database answers a statement, 503 otherwise.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn get_ready(State(app): State<Arc<App>>) -> Result<Response, Error> {
+    let mut session = app.db.connect().await?;
+    session.ping().await?;
+    session.close().await;
+    json(axum::http::StatusCode::OK, &Status { status: "ok" })
+}
+
+/// A fault on purpose.
+#[cfg(feature = "test-panic")]
+pub async fn panic() -> Result<Response, Error> {
+    #[expect(clippy::panic, reason = "it is what the test asks for")]
+    {
+        panic!("asked to panic")
+    }
+}

@@ -1,0 +1,84 @@
+//! `GET /me` and `PATCH /user/update`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use chrono::{DateTime, SecondsFormat};
+use serde::Serialize;
+
+use crate::app::App;
+use crate::db::users::{self, Changes, User};
+use crate::error::{Error, TokenError};
+use crate::extract::{CurrentUser, Fields, JsonHead};
+use crate::name::Name;
+use crate::respond::Audit;
+use crate::routes::json;
+
+/// A user as clients see one.
+#[derive(Serialize)]
+pub struct UserView {
+    id: i64,
+    email: Option<String>,
+    name: Option<String>,
+    username: Option<String>,
+    updated_at: Option<String>,
+}
+
+impl UserView {
+    /// What may be seen of a user.
+    #[must_use]
+    pub fn new(user: User) -> Self {
+        let date = user.updated_at.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+        Self {
+            id: user.id,
+            email: user.email,
+            name: user.name,
+            username: user.username,
+            updated_at: date.map(|date| date.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        }
+    }
+}
+
+/// `GET /me`: 200 and the user, 401 when the user is gone.
+///
+/// # Errors
+/// [`Error`].
+pub async fn get_me(State(app): State<Arc<App>>, current: CurrentUser) -> Result<Response, Error> {
+    let mut session = app.db.connect().await?;
+    let user = users::find(&mut session, current.id).await?;
+    session.close().await;
+    let user = user.ok_or(Error::InvalidToken(TokenError::UnknownUser))?;
+    Ok(Audit { event: "user_read", user_id: current.id }
+        .on(json(StatusCode::OK, &UserView::new(user))?))
+}
+
+/// `PATCH /user/update`: 200 and the user as changed. A field that is missing stays, null clears
+/// it (RFC 7396), an unknown one is ignored.
+///
+/// # Errors
+/// [`Error`].
+pub async fn update_user(
+    State(app): State<Arc<App>>,
+    _: JsonHead,
+    current: CurrentUser,
+    mut fields: Fields,
+) -> Result<Response, Error> {
+    let name = fields.optional("name", Name::parse);
+    let username = fields.optional("username", Name::parse);
+    fields.finish()?;
+    let changes = Changes {
+        name: name.as_ref().map(Option::as_ref),
+        username: username.as_ref().map(Option::as_ref),
+    };
+    let mut session = app.db.connect().await?;
+    if changes.name.is_some() || changes.username.is_some() {
+        users::update(&mut session, current.id, &changes, app.platform.now()).await?;
+    }
+    let user = users::find(&mut session, current.id).await?;
+    session.close().await;
+    let user = user.ok_or(Error::InvalidToken(TokenError::UnknownUser))?;
+    Ok(Audit { event: "user_updated", user_id: current.id }
+        .on(json(StatusCode::OK, &UserView::new(user))?))
+}

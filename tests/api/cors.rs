@@ -1,0 +1,85 @@
+//! Calls from browsers on other origins.
+
+use crate::support::{Answer, App};
+
+const LISTED: &str = "https://app.example";
+
+async fn from(origin: &str, method: &str, path: &str) -> Answer {
+    App::shared().request(method, path).header("origin", origin).send().await
+}
+
+#[tokio::test]
+async fn a_listed_origin_is_echoed_with_credentials_on_every_answer() {
+    for (method, path, status) in [
+        ("GET", "/", 200),
+        ("GET", "/me", 401),
+        ("GET", "/nowhere", 404),
+        ("DELETE", "/me", 405),
+        ("POST", "/auth/login", 415),
+    ] {
+        let answer = from(LISTED, method, path).await.expect(status);
+        assert_eq!(answer.header("access-control-allow-origin"), LISTED);
+        assert_eq!(answer.header("access-control-allow-credentials"), "true");
+        assert_eq!(
+            answer.header("access-control-expose-headers"),
+            "Retry-After, WWW-Authenticate, X-Request-Id"
+        );
+        assert_eq!(answer.header("vary"), "Origin");
+    }
+    assert_eq!(
+        from("http://localhost:5173", "GET", "/").await.header("access-control-allow-origin"),
+        "http://localhost:5173"
+    );
+}
+
+#[tokio::test]
+async fn no_other_origin_is_let_in_however_close_it_is() {
+    for origin in [
+        "null",
+        "*",
+        "https://app.example.evil.example",
+        "https://evil-app.example",
+        "http://app.example",
+        "https://app.example:8443",
+        "https://app.example/",
+        "HTTPS://APP.EXAMPLE",
+        "https://app.exampl",
+    ] {
+        for method in ["GET", "OPTIONS"] {
+            let answer = from(origin, method, "/").await;
+            assert_eq!(answer.header("access-control-allow-origin"), "", "{origin}");
+            assert_eq!(answer.header("access-control-allow-credentials"), "");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_lists_what_the_path_takes() {
+    for (path, methods) in [
+        ("/me", "GET, HEAD, OPTIONS"),
+        ("/user/update", "PATCH, OPTIONS"),
+        ("/auth/login", "POST, OPTIONS"),
+    ] {
+        let answer = App::shared()
+            .request("OPTIONS", path)
+            .header("origin", LISTED)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "authorization,content-type")
+            .send()
+            .await
+            .expect(204);
+        assert_eq!(answer.header("access-control-allow-methods"), methods);
+        assert_eq!(
+            answer.header("access-control-allow-headers"),
+            "Authorization, Content-Type, X-Request-Id"
+        );
+        assert_eq!(answer.header("access-control-max-age"), "600");
+        assert_eq!(answer.header("access-control-allow-origin"), LISTED);
+        assert!(answer.body.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_of_an_unknown_path_is_404() {
+    from(LISTED, "OPTIONS", "/nowhere").await.problem(404, "not_found");
+}

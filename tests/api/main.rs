@@ -1,0 +1,20 @@
+//! The API as its clients see it, over HTTP.
+//!
+//! The same tests run against the router in this process and against the built Worker in workerd
+//! (`TEST_TARGET=workerd`), each with a real database. `cargo xtask test` sets everything up.
+
+mod support;
+
+mod cors;
+mod faults;
+mod headers;
+mod health;
+mod http;
+mod isolation;
+mod legacy;
+mod login;
+mod logs;
+mod me;
+mod register;
+mod statements;
+mod update;

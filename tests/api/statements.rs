@@ -1,0 +1,65 @@
+//! How much of the database a request takes.
+
+use serde_json::json;
+
+use crate::support::proxy::{Behaviour, Proxy};
+use crate::support::{App, PASSWORD, Setup, unique_email};
+
+#[tokio::test]
+async fn each_endpoint_takes_its_number_of_statements_and_one_connection() {
+    let proxy = Proxy::start(Behaviour::Honest);
+    let app = App::start(&Setup::default().database_port(proxy.port));
+    let email = unique_email();
+    let statements = |expected: usize, what: &str| {
+        let statements = proxy.take_statements();
+        assert_eq!(statements.len(), expected, "{what}: {statements:?}");
+    };
+
+    app.register(&email, PASSWORD).await.expect(201);
+    statements(1, "register");
+    app.register(&email, PASSWORD).await.expect(409);
+    statements(1, "register, taken");
+    let token = app.login(&email, PASSWORD).await.expect(200).token();
+    statements(1, "login");
+    app.login(&email, "wrong password").await.expect(401);
+    statements(1, "login, wrong password");
+    app.login(&unique_email(), PASSWORD).await.expect(401);
+    statements(1, "login, unknown e-mail");
+    app.me(&token).await.expect(200);
+    statements(1, "me");
+    app.update(&token, &json!({ "name": "Ada" })).await.expect(200);
+    statements(2, "update");
+    app.update(&token, &json!({})).await.expect(200);
+    statements(1, "update of nothing");
+    app.get("/ready").await.expect(200);
+    statements(1, "ready");
+    assert_eq!(proxy.connections(), 9);
+
+    app.get("/").await.expect(200);
+    app.get("/me").await.expect(401);
+    app.me("x.y.z").await.expect(401);
+    app.register("nope", "short").await.expect(422);
+    app.update(&token, &json!({ "name": 7 })).await.expect(422);
+    statements(0, "what is refused");
+    assert_eq!(proxy.connections(), 9, "and no connection");
+}
+
+#[tokio::test]
+async fn nothing_is_sent_that_hyperdrive_refuses_and_no_parameter_is_sent_as_it_came() {
+    let proxy = Proxy::start(Behaviour::Honest);
+    let app = App::start(&Setup::default().database_port(proxy.port));
+    let email = unique_email();
+    app.register(&email, PASSWORD).await.expect(201);
+    let token = app.login(&email, PASSWORD).await.expect(200).token();
+    app.update(&token, &json!({ "name": "Ada", "username": null })).await.expect(200);
+    let statements = proxy.take_statements().join("\n");
+    for word in
+        [email.as_str(), "Ada", "argon2", ";", "PREPARE", "USE ", "SET NAMES", "SET SESSION"]
+    {
+        assert!(!statements.contains(word), "{word} in {statements}");
+    }
+    assert_eq!(
+        proxy.commands().iter().copied().filter(|command| ![1, 3].contains(command)).count(),
+        0
+    );
+}

@@ -1,0 +1,94 @@
+//! The tests' own look at the database.
+
+use std::sync::OnceLock;
+
+use mysql_async::prelude::{Queryable as _, ToValue};
+use mysql_async::{Conn, Opts, OptsBuilder, Value};
+
+use super::in_workerd;
+
+/// How the API under test gets to its database.
+#[derive(Debug, Clone)]
+pub(crate) struct Credentials {
+    pub(crate) port: u16,
+    pub(crate) user: String,
+    pub(crate) password: String,
+    pub(crate) database: String,
+}
+
+/// A database made anew for this run.
+pub(crate) struct Database {
+    options: Opts,
+}
+
+impl Database {
+    /// The database that all apps of this run use.
+    pub(crate) fn shared() -> &'static Self {
+        static SHARED: OnceLock<Database> = OnceLock::new();
+        SHARED.get_or_init(|| {
+            let name = if in_workerd() { "gatehouse_api_workerd" } else { "gatehouse_api_native" };
+            // A thread, since this may be called from inside a runtime.
+            std::thread::spawn(move || block_on(Self::make(name))).join().expect("a database")
+        })
+    }
+
+    async fn make(name: &str) -> Self {
+        let server = server();
+        let mut conn = Conn::new(server.clone()).await.expect("the test server");
+        conn.query_drop(format!("DROP DATABASE IF EXISTS `{name}`")).await.expect("drop");
+        conn.query_drop(format!("CREATE DATABASE `{name}`")).await.expect("create");
+        conn.query_drop(format!("USE `{name}`")).await.expect("use");
+        conn.query_drop(include_str!("../../../migrations/0001_create_user.sql"))
+            .await
+            .expect("migrate");
+        conn.disconnect().await.expect("disconnect");
+        Self { options: OptsBuilder::from_opts(server).db_name(Some(name)).into() }
+    }
+
+    pub(crate) fn credentials(&self) -> Credentials {
+        Credentials {
+            port: self.options.tcp_port(),
+            user: self.options.user().expect("a user").to_owned(),
+            password: self.options.pass().expect("a password").to_owned(),
+            database: self.options.db_name().expect("a database").to_owned(),
+        }
+    }
+
+    pub(crate) async fn conn(&self) -> Conn {
+        Conn::new(self.options.clone()).await.expect("a connection")
+    }
+
+    /// Puts a row into the table as the replaced system could have left it; returns its id.
+    pub(crate) async fn insert(&self, email: Option<&str>, password: Option<&str>) -> i64 {
+        let mut conn = self.conn().await;
+        conn.exec_drop("INSERT INTO `user` (email, password) VALUES (?, ?)", (email, password))
+            .await
+            .expect("insert");
+        conn.last_insert_id().expect("an id").cast_signed()
+    }
+
+    /// A column of the row of an e-mail, compared byte by byte.
+    pub(crate) async fn column(&self, column: &str, email: &str) -> Vec<Value> {
+        let sql =
+            format!("SELECT {column} FROM `user` WHERE CAST(email AS BINARY) = CAST(? AS BINARY)");
+        self.conn().await.exec(sql, (email,)).await.expect("select")
+    }
+
+    pub(crate) async fn execute(&self, sql: &str, value: impl ToValue) {
+        self.conn().await.exec_drop(sql, (value.to_value(),)).await.expect("execute");
+    }
+}
+
+/// The server of `TEST_DATABASE_URL`.
+fn server() -> Opts {
+    let url = std::env::var("TEST_DATABASE_URL")
+        .expect("TEST_DATABASE_URL is not set: run the tests with `cargo xtask test`");
+    let options = Opts::from_url(&url).expect("TEST_DATABASE_URL");
+    OptsBuilder::from_opts(options).prefer_socket(false).into()
+}
+
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(future)
+}

@@ -1,0 +1,194 @@
+//! An API to test: started on a port of its own, with a database of its own.
+
+pub(crate) mod answer;
+pub(crate) mod database;
+pub(crate) mod native;
+pub(crate) mod proxy;
+pub(crate) mod workerd;
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::{Value, json};
+
+pub(crate) use answer::Answer;
+use database::Database;
+
+/// A password that every policy accepts.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// What is special about an app under test.
+#[derive(Default)]
+pub(crate) struct Setup {
+    /// Variables beside `SECRET_KEY`, or in its place.
+    pub(crate) variables: Vec<(&'static str, String)>,
+    /// Another port of 127.0.0.1 than the database's.
+    pub(crate) database_port: Option<u16>,
+    /// The build with the route that panics.
+    pub(crate) panics: bool,
+}
+
+impl Setup {
+    pub(crate) fn variable(mut self, name: &'static str, value: &str) -> Self {
+        self.variables.push((name, value.to_owned()));
+        self
+    }
+
+    pub(crate) fn database_port(mut self, port: u16) -> Self {
+        self.database_port = Some(port);
+        self
+    }
+
+    fn all_variables(&self) -> Vec<(&'static str, String)> {
+        let secret = ("SECRET_KEY", SECRET_KEY.to_owned());
+        let mut all = vec![secret];
+        all.retain(|(name, _)| self.variables.iter().all(|(other, _)| name != other));
+        all.extend(self.variables.iter().cloned());
+        all
+    }
+}
+
+/// The key of all apps under test.
+pub(crate) const SECRET_KEY: &str = "a secret of the tests, 0123456789abcdef";
+
+/// An API under test.
+pub(crate) struct App {
+    port: u16,
+    runner: Runner,
+}
+
+enum Runner {
+    Native(native::Native),
+    Workerd(workerd::Workerd),
+}
+
+/// Whether the Worker in workerd is tested, and not the router in this process.
+pub(crate) fn in_workerd() -> bool {
+    std::env::var("TEST_TARGET").is_ok_and(|target| target == "workerd")
+}
+
+impl App {
+    /// The app that most tests share.
+    pub(crate) fn shared() -> &'static Self {
+        static SHARED: OnceLock<App> = OnceLock::new();
+        SHARED.get_or_init(|| {
+            Self::start(
+                &Setup::default()
+                    .variable("CORS_ORIGINS", "https://app.example,http://localhost:5173"),
+            )
+        })
+    }
+
+    /// An app of a test's own.
+    pub(crate) fn start(setup: &Setup) -> Self {
+        let mut credentials = Database::shared().credentials();
+        if let Some(port) = setup.database_port {
+            credentials.port = port;
+        }
+        if in_workerd() {
+            let workerd = workerd::Workerd::start(setup, &credentials);
+            Self { port: workerd.port(), runner: Runner::Workerd(workerd) }
+        } else {
+            let native = native::Native::start(setup, &credentials);
+            Self { port: native.port(), runner: Runner::Native(native) }
+        }
+    }
+
+    /// Its port on 127.0.0.1.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// All that it has logged.
+    pub(crate) fn log(&self) -> String {
+        match &self.runner {
+            Runner::Native(native) => native.log(),
+            Runner::Workerd(workerd) => workerd.log(),
+        }
+    }
+
+    pub(crate) fn request(&self, method: &str, path: &str) -> Request {
+        let method = method.parse().expect("a method");
+        let url = format!("http://127.0.0.1:{}{path}", self.port);
+        Request(reqwest::Client::new().request(method, url))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.request("GET", path).send().await
+    }
+
+    pub(crate) async fn register(&self, email: &str, password: &str) -> Answer {
+        self.request("POST", "/auth/register")
+            .json(&json!({ "email": email, "password": password }))
+            .send()
+            .await
+    }
+
+    pub(crate) async fn login(&self, email: &str, password: &str) -> Answer {
+        self.request("POST", "/auth/login")
+            .json(&json!({ "email": email, "password": password }))
+            .send()
+            .await
+    }
+
+    pub(crate) async fn me(&self, token: &str) -> Answer {
+        self.request("GET", "/me").bearer(token).send().await
+    }
+
+    pub(crate) async fn update(&self, token: &str, changes: &Value) -> Answer {
+        self.request("PATCH", "/user/update").bearer(token).json(changes).send().await
+    }
+
+    /// A new user, logged in.
+    pub(crate) async fn user(&self) -> User {
+        let email = unique_email();
+        let registered = self.register(&email, PASSWORD).await.expect(201).json();
+        let token = self.login(&email, PASSWORD).await.expect(200).token();
+        User { id: registered["id"].as_i64().expect("an id"), email, token }
+    }
+}
+
+/// A user of a test's own.
+pub(crate) struct User {
+    pub(crate) id: i64,
+    pub(crate) email: String,
+    pub(crate) token: String,
+}
+
+/// An e-mail that no other test uses.
+pub(crate) fn unique_email() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("user{count}.{}@example.com", std::process::id())
+}
+
+/// A request being made.
+pub(crate) struct Request(reqwest::RequestBuilder);
+
+impl Request {
+    pub(crate) fn header(self, name: &str, value: &str) -> Self {
+        Self(self.0.header(name, value))
+    }
+
+    pub(crate) fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.body(body.to_string())
+    }
+
+    /// A body sent as JSON, whatever it is.
+    pub(crate) fn body(self, body: impl Into<Vec<u8>>) -> Self {
+        Self(self.0.header("content-type", "application/json").body(body.into()))
+    }
+
+    /// A body without a content type.
+    pub(crate) fn bare_body(self, body: impl Into<Vec<u8>>) -> Self {
+        Self(self.0.body(body.into()))
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        Answer::read(self.0.send().await.expect("an answer")).await
+    }
+}

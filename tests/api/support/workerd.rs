@@ -1,0 +1,109 @@
+//! The built Worker in a workerd of its own, without wrangler: a Hyperdrive binding, the variables
+//! as bindings, a port that the system chooses.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::Setup;
+use super::database::Credentials;
+
+pub(crate) struct Workerd {
+    child: Child,
+    port: u16,
+    folder: PathBuf,
+}
+
+impl Workerd {
+    pub(crate) fn start(setup: &Setup, credentials: &Credentials) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("workerd-{}-{count}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let build = variable(if setup.panics { "TEST_WORKER_PANIC" } else { "TEST_WORKER" });
+        for file in ["index.js", "index_bg.wasm"] {
+            std::fs::copy(Path::new(&build).join(file), folder.join(file))
+                .expect("the built Worker");
+        }
+        std::fs::write(folder.join("config.capnp"), config(&setup.all_variables(), credentials))
+            .expect("config");
+
+        // The shell ends workerd when this process is gone, however it went: then its standard
+        // input ends. SIGKILL, since SIGTERM waits for requests that may hang.
+        let script =
+            "\"$0\" serve config.capnp --control-fd=3 3>&1 >log 2>&1 & read -r _; kill -9 $!";
+        let mut child = Command::new("sh")
+            .args(["-c", script, &variable("TEST_WORKERD")])
+            .current_dir(&folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a shell");
+        let mut ready = String::new();
+        let output = child.stdout.take().expect("its output");
+        BufReader::new(output).read_line(&mut ready).expect("a line of workerd");
+        let event: serde_json::Value = serde_json::from_str(&ready).unwrap_or_else(|_| {
+            panic!(
+                "workerd did not start: {}",
+                std::fs::read_to_string(folder.join("log")).unwrap_or_default()
+            )
+        });
+        let port =
+            event["port"].as_u64().and_then(|port| u16::try_from(port).ok()).expect("a port");
+        Self { child, port, folder }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).expect("the log")
+    }
+}
+
+impl Drop for Workerd {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn variable(name: &str) -> String {
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: run the tests with `cargo xtask test`"))
+}
+
+fn config(variables: &[(&'static str, String)], credentials: &Credentials) -> String {
+    let Credentials { port, user, password, database } = credentials;
+    let variables: String = variables
+        .iter()
+        .map(|(name, value)| format!("(name = \"{name}\", text = {value:?}),\n"))
+        .collect();
+    format!(
+        r#"using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .api),
+    (name = "database", external = (address = "127.0.0.1:{port}", tcp = ())),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const api :Workerd.Worker = (
+  compatibilityDate = "2026-04-26",
+  modules = [
+    (name = "index.js", esModule = embed "index.js"),
+    (name = "index_bg.wasm", wasm = embed "index_bg.wasm"),
+  ],
+  bindings = [
+    {variables}
+    (name = "HYPERDRIVE", hyperdrive = (
+      designator = "database", database = "{database}", user = "{user}", password = "{password}", scheme = "mysql")),
+  ],
+);
+"#
+    )
+}

@@ -1,0 +1,142 @@
+//! `PATCH /user/update`.
+
+use serde_json::{Value, json};
+
+use crate::support::App;
+use crate::support::database::Database;
+
+#[tokio::test]
+async fn a_field_that_is_there_changes_and_one_that_is_not_stays() {
+    let user = App::shared().user().await;
+    let first = App::shared()
+        .update(&user.token, &json!({ "name": "Ada", "username": "Byron" }))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!((&first["name"], &first["username"]), (&json!("Ada"), &json!("Byron")));
+    let second = App::shared()
+        .update(&user.token, &json!({ "username": "Lovelace" }))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!((&second["name"], &second["username"]), (&json!("Ada"), &json!("Lovelace")));
+    assert_eq!(App::shared().me(&user.token).await.expect(200).json(), second);
+}
+
+#[tokio::test]
+async fn null_clears_a_field() {
+    let user = App::shared().user().await;
+    App::shared()
+        .update(&user.token, &json!({ "name": "Ada", "username": "Byron" }))
+        .await
+        .expect(200);
+    let cleared =
+        App::shared().update(&user.token, &json!({ "name": null })).await.expect(200).json();
+    assert_eq!((&cleared["name"], &cleared["username"]), (&Value::Null, &json!("Byron")));
+}
+
+#[tokio::test]
+async fn the_same_update_again_gives_the_same_answer() {
+    let user = App::shared().user().await;
+    for _ in 0..3 {
+        let answer =
+            App::shared().update(&user.token, &json!({ "name": "Ada" })).await.expect(200).json();
+        assert_eq!(answer["name"], json!("Ada"));
+    }
+    let unchanged = App::shared().update(&user.token, &json!({})).await.expect(200).json();
+    assert_eq!(unchanged["name"], json!("Ada"));
+}
+
+#[tokio::test]
+async fn an_update_moves_updated_at() {
+    let user = App::shared().user().await;
+    Database::shared()
+        .execute("UPDATE `user` SET updated_at = '2001-02-03 04:05:06' WHERE id = ?", user.id)
+        .await;
+    assert!(
+        App::shared().me(&user.token).await.json()["updated_at"]
+            .as_str()
+            .expect("a time")
+            .starts_with("2001")
+    );
+    let updated =
+        App::shared().update(&user.token, &json!({ "name": "Ada" })).await.expect(200).json();
+    assert!(updated["updated_at"].as_str().expect("a time") > "2020");
+}
+
+#[tokio::test]
+async fn what_is_not_a_name_cannot_be_changed() {
+    let user = App::shared().user().await;
+    let before = Database::shared().column("password", &user.email).await;
+    let body = json!({ "id": 1, "email": "x@example.com", "password": "another password", "updated_at": null, "name": "Ada" });
+    let answer = App::shared().update(&user.token, &body).await.expect(200).json();
+    assert_eq!((&answer["id"], &answer["email"]), (&json!(user.id), &json!(user.email)));
+    assert_eq!(Database::shared().column("password", &user.email).await, before);
+}
+
+#[tokio::test]
+async fn bad_names_change_nothing() {
+    let user = App::shared().user().await;
+    App::shared().update(&user.token, &json!({ "name": "Ada" })).await.expect(200);
+    for (body, error) in [
+        (json!({ "name": "Eve", "username": "x".repeat(51) }), "username: too_long"),
+        (json!({ "name": "a\u{0}b" }), "name: invalid_characters"),
+        (json!({ "name": "a\u{2066}b" }), "name: invalid_characters"),
+        (json!({ "name": 7 }), "name: invalid_type"),
+        (json!({ "username": ["x"] }), "username: invalid_type"),
+    ] {
+        assert_eq!(App::shared().update(&user.token, &body).await.field_errors(), [error]);
+    }
+    assert_eq!(App::shared().me(&user.token).await.json()["name"], json!("Ada"));
+}
+
+#[tokio::test]
+async fn names_are_kept_to_the_last_byte() {
+    let user = App::shared().user().await;
+    for name in ["", " Ada ", "Jose\u{301}", "👩‍🚀", "\\' \" ; -- %_", "<script>", "שלום"]
+    {
+        let answer = App::shared()
+            .update(&user.token, &json!({ "name": name, "username": name }))
+            .await
+            .expect(200)
+            .json();
+        assert_eq!((&answer["name"], &answer["username"]), (&json!(name), &json!(name)));
+    }
+}
+
+#[tokio::test]
+async fn updates_of_different_fields_at_once_do_not_undo_each_other() {
+    let user = App::shared().user().await;
+    for round in 0..5 {
+        let (name, username) = (json!(format!("name {round}")), json!(format!("username {round}")));
+        let (name_change, username_change) =
+            (json!({ "name": name }), json!({ "username": username }));
+        let (first, second) = tokio::join!(
+            App::shared().update(&user.token, &name_change),
+            App::shared().update(&user.token, &username_change),
+        );
+        (first.expect(200), second.expect(200));
+        let me = App::shared().me(&user.token).await.json();
+        assert_eq!((&me["name"], &me["username"]), (&name, &username));
+    }
+}
+
+#[tokio::test]
+async fn a_user_who_is_gone_is_not_made_again() {
+    let user = App::shared().user().await;
+    Database::shared().execute("DELETE FROM `user` WHERE id = ?", user.id).await;
+    App::shared()
+        .update(&user.token, &json!({ "name": "Ada" }))
+        .await
+        .problem(401, "invalid_token");
+    assert!(Database::shared().column("id", &user.email).await.is_empty());
+}
+
+#[tokio::test]
+async fn without_a_valid_token_nothing_is_said_of_the_body() {
+    for body in ["{", "{}", r#"{"name": 7}"#] {
+        let request = || App::shared().request("PATCH", "/user/update").body(body);
+        request().send().await.problem(401, "missing_token");
+        request().bearer("x.y.z").send().await.problem(401, "invalid_token");
+    }
+}

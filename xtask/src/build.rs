@@ -1,0 +1,99 @@
+//! `cargo xtask build`: the Worker as it is deployed.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::process::{command, root, step};
+use crate::tools::Tools;
+
+/// What the gzipped wasm may weigh, in bytes.
+const MAX_GZIPPED: usize = 500_000;
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Build even when nothing has changed.
+    #[arg(long)]
+    force: bool,
+}
+
+/// Which Worker.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Variant {
+    /// The one that is deployed.
+    Release,
+    /// The same with a route that panics, for a test.
+    TestPanic,
+}
+
+impl Variant {
+    /// The folder that it is built into.
+    pub(crate) fn folder(self) -> PathBuf {
+        match self {
+            Self::Release => root().join("build"),
+            Self::TestPanic => root().join(".dev/build-test-panic"),
+        }
+    }
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let tools = Tools::ensure()?;
+    if options.force && Variant::Release.folder().exists() {
+        std::fs::remove_dir_all(Variant::Release.folder())?;
+    }
+    build(&tools, Variant::Release)
+}
+
+/// Builds a Worker unless it is newer than everything that it is made of.
+pub(crate) fn build(tools: &Tools, variant: Variant) -> Result<()> {
+    let folder = variant.folder();
+    let wasm = folder.join("index_bg.wasm");
+    let sources =
+        ["src", "Cargo.toml", "Cargo.lock", ".cargo", "xtask/src/build.rs", "xtask/src/tools.rs"];
+    let newest = sources.iter().map(|path| newest(&root().join(path))).max().flatten();
+    let built = std::fs::metadata(&wasm).and_then(|file| file.modified()).ok();
+    if built.is_none() || built < newest {
+        let what = match variant {
+            Variant::Release => "building the Worker",
+            Variant::TestPanic => "building the Worker with a route that panics",
+        };
+        let mut build = command(&tools.worker_build);
+        build
+            .args(["--release", "--panic-unwind", "--out-dir"])
+            .arg(folder.strip_prefix(root()).unwrap_or(&folder))
+            .env("WASM_BINDGEN_BIN", &tools.wasm_bindgen)
+            .env("WASM_OPT_BIN", tools.wasm_opt())
+            .env("ESBUILD_BIN", tools.esbuild());
+        if variant == Variant::TestPanic {
+            build.args(["--features", "test-panic"]);
+        }
+        step(what, &mut build)?;
+    }
+    if variant == Variant::Release {
+        print_size(&wasm)?;
+    }
+    Ok(())
+}
+
+fn print_size(wasm: &Path) -> Result<()> {
+    let bytes = std::fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(&bytes)?;
+    let gzipped = gzip.finish()?.len();
+    eprintln!("  the Worker's wasm: {} KB, {} KB gzipped", bytes.len() / 1000, gzipped / 1000);
+    if gzipped > MAX_GZIPPED {
+        bail!("the gzipped wasm is over its limit of {} KB", MAX_GZIPPED / 1000);
+    }
+    Ok(())
+}
+
+/// The time of the newest file in a folder, or of a file.
+fn newest(path: &Path) -> Option<SystemTime> {
+    if path.is_dir() {
+        let entries = std::fs::read_dir(path).ok()?;
+        return entries.filter_map(Result::ok).filter_map(|entry| newest(&entry.path())).max();
+    }
+    std::fs::metadata(path).and_then(|file| file.modified()).ok()
+}

@@ -1,0 +1,175 @@
+//! `cargo xtask migrate`: the numbered files of `migrations/`, each applied once.
+//!
+//! Our own and small: the runners on crates.io take no lock on MySQL.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use mysql_async::{Conn, params, prelude::Queryable as _};
+use sha2::{Digest as _, Sha256};
+
+use crate::process::root;
+use crate::settings;
+
+/// Seconds to wait for another run to end.
+const LOCK_WAIT: u32 = 60;
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Only say what would be applied.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(crate) async fn run(options: &Options) -> Result<()> {
+    let url = settings::database_url()?.context(
+        "no database is named: set DATABASE_URL=mysql://user:password@host:3306/database, or \
+         DATABASE_HOST, DATABASE_NAME, DATABASE_USER and DATABASE_PASSWORD, here or in .env",
+    )?;
+    apply(&url, options.dry_run).await
+}
+
+/// A file of `migrations/`.
+#[derive(Debug, PartialEq, Eq)]
+struct Migration {
+    version: u32,
+    name: String,
+    sql: String,
+    checksum: String,
+}
+
+/// Brings a database up to date, or says what that would take.
+pub(crate) async fn apply(url: &str, dry_run: bool) -> Result<()> {
+    apply_from(&root().join("migrations"), url, dry_run).await
+}
+
+async fn apply_from(folder: &Path, url: &str, dry_run: bool) -> Result<()> {
+    let migrations = read(folder)?;
+    let mut conn =
+        Conn::new(settings::options(url)?).await.context("cannot connect to the database")?;
+    let result = locked(&mut conn, &migrations, dry_run).await;
+    conn.disconnect().await.ok();
+    result
+}
+
+async fn locked(conn: &mut Conn, migrations: &[Migration], dry_run: bool) -> Result<()> {
+    // Locks are named for the whole server, and a name has 64 characters at most.
+    let lock = "CONCAT('gatehouse_migrate:', MD5(DATABASE()))";
+    let got: Option<Option<u8>> =
+        conn.query_first(format!("SELECT GET_LOCK({lock}, {LOCK_WAIT})")).await?;
+    if got.flatten() != Some(1) {
+        bail!("another migration of this database is running, for over {LOCK_WAIT} s");
+    }
+    let result = pending(conn, migrations, dry_run).await;
+    conn.query_drop(format!("DO RELEASE_LOCK({lock})")).await?;
+    result
+}
+
+async fn pending(conn: &mut Conn, migrations: &[Migration], dry_run: bool) -> Result<()> {
+    let applied = applied(conn).await?;
+    check_applied(migrations, &applied)?;
+    let pending: Vec<_> = migrations
+        .iter()
+        .filter(|migration| applied.iter().all(|(version, ..)| *version != migration.version))
+        .collect();
+    if pending.is_empty() {
+        eprintln!("  the database is up to date: {} applied", applied.len());
+    }
+    for migration in pending {
+        if dry_run {
+            println!(
+                "would apply {:04} {}:\n{}",
+                migration.version,
+                migration.name,
+                migration.sql.trim()
+            );
+            continue;
+        }
+        eprintln!("  applying {:04} {}", migration.version, migration.name);
+        apply_one(conn, migration)
+            .await
+            .with_context(|| format!("migration {:04} {}", migration.version, migration.name))?;
+    }
+    Ok(())
+}
+
+async fn apply_one(conn: &mut Conn, migration: &Migration) -> Result<()> {
+    conn.query_drop(
+        "CREATE TABLE IF NOT EXISTS `gatehouse_migration` (`version` INT UNSIGNED NOT NULL PRIMARY KEY, \
+         `name` VARCHAR(100) NOT NULL, `checksum` CHAR(64) NOT NULL, \
+         `applied_at` TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)",
+    )
+    .await?;
+    conn.query_drop(&migration.sql).await?;
+    conn.exec_drop(
+        "INSERT INTO `gatehouse_migration` (`version`, `name`, `checksum`) VALUES (:version, :name, :checksum)",
+        params! { "version" => migration.version, "name" => &migration.name, "checksum" => &migration.checksum },
+    )
+    .await?;
+    Ok(())
+}
+
+/// What is recorded as applied: version, name, checksum. Nothing on a database that has not seen
+/// a migration: a dry run leaves it as it is.
+async fn applied(conn: &mut Conn) -> Result<Vec<(u32, String, String)>> {
+    let table: Option<String> = conn
+        .query_first(
+            "SELECT TABLE_NAME FROM information_schema.TABLES \
+             WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'gatehouse_migration'",
+        )
+        .await?;
+    if table.is_none() {
+        return Ok(Vec::new());
+    }
+    Ok(conn
+        .query("SELECT `version`, `name`, `checksum` FROM `gatehouse_migration` ORDER BY `version`")
+        .await?)
+}
+
+fn check_applied(migrations: &[Migration], applied: &[(u32, String, String)]) -> Result<()> {
+    for (version, name, checksum) in applied {
+        match migrations.iter().find(|migration| migration.version == *version) {
+            None => bail!(
+                "the database has migration {version:04} {name}, which this checkout does not: update the checkout"
+            ),
+            Some(migration) if migration.checksum != *checksum => bail!(
+                "migration {version:04} {name} was changed after it was applied: restore the file and put the change into a new one"
+            ),
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// The files of a folder in the order of their numbers, which run from 1 without a gap.
+fn read(folder: &Path) -> Result<Vec<Migration>> {
+    let mut migrations = Vec::new();
+    for entry in
+        std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?
+    {
+        let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "sql") {
+            continue;
+        }
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let named = stem
+            .split_once('_')
+            .and_then(|(number, name)| Some((number.parse().ok()?, name.to_owned())));
+        let (version, name) =
+            named.with_context(|| format!("{} is not named NNNN_name.sql", path.display()))?;
+        let sql = std::fs::read_to_string(&path)?;
+        let mut checksum = String::new();
+        for byte in Sha256::digest(sql.as_bytes()) {
+            write!(checksum, "{byte:02x}")?;
+        }
+        migrations.push(Migration { version, name, sql, checksum });
+    }
+    migrations.sort_by_key(|migration| migration.version);
+    for (migration, expected) in migrations.iter().zip(1..) {
+        if migration.version != expected {
+            bail!("the migrations have a gap or a number twice at {expected:04}");
+        }
+    }
+    Ok(migrations)
+}

@@ -1,0 +1,49 @@
+//! `cargo xtask secret`: random keys.
+
+use std::io::Write as _;
+
+use anyhow::{Context as _, Result};
+
+use crate::process::root;
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Write it into .dev.vars, unless there is one there.
+    #[arg(long)]
+    dev: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    if options.dev {
+        return ensure_dev_secret();
+    }
+    println!("{}", random_hex(32)?);
+    Ok(())
+}
+
+/// Puts a random `SECRET_KEY` into `.dev.vars`, where `wrangler dev` reads it, if none is there.
+pub(crate) fn ensure_dev_secret() -> Result<()> {
+    let path = root().join(".dev.vars");
+    let present = std::fs::read_to_string(&path).unwrap_or_default();
+    if present.lines().any(|line| line.trim_start().starts_with("SECRET_KEY")) {
+        return Ok(());
+    }
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    if !present.is_empty() && !present.ends_with('\n') {
+        writeln!(file)?;
+    }
+    writeln!(file, "SECRET_KEY=\"{}\"", random_hex(32)?)?;
+    eprintln!("  wrote a random SECRET_KEY into .dev.vars");
+    Ok(())
+}
+
+/// Random bytes in hexadecimal.
+pub(crate) fn random_hex(bytes: usize) -> Result<String> {
+    let mut random = vec![0; bytes];
+    getrandom::fill(&mut random).context("the system has no randomness")?;
+    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+}
