@@ -36,7 +36,11 @@ impl App {
     /// A sentence, when the configuration cannot be used.
     pub fn new(config: Config, platform: Arc<dyn Platform>) -> Result<Self, String> {
         Ok(Self {
-            db: Database::new(platform.clone(), config.connect_timeout, config.statement_timeout),
+            db: Database::new(
+                platform.clone(),
+                config.connect_timeout,
+                config.statement_timeout,
+            ),
             hasher: Hasher::new(config.password_cost)?,
             tokens: Tokens::new(&config),
             config,
@@ -83,5 +87,7 @@ pub fn build(lookup: impl Fn(&str) -> Option<String>, platform: Arc<dyn Platform
 
 fn with_responses(routes: Router, responder: Responder) -> Router {
     // Around the whole router and not its routes: a fallback is no route.
-    Router::new().fallback_service(routes).layer(from_fn_with_state(Arc::new(responder), respond))
+    Router::new()
+        .fallback_service(routes)
+        .layer(from_fn_with_state(Arc::new(responder), respond))
 }

@@ -41,7 +41,10 @@ pub struct ConfigError {
 
 impl ConfigError {
     fn new(key: &'static str, problem: impl Into<String>) -> Self {
-        Self { key, problem: problem.into() }
+        Self {
+            key,
+            problem: problem.into(),
+        }
     }
 }
 
@@ -95,10 +98,15 @@ fn number(
     let Some(value) = value else {
         return Ok(default);
     };
-    value.trim().parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
-        let problem = format!("must be a number from {} to {}", range.start(), range.end());
-        ConfigError::new(key, problem)
-    })
+    value
+        .trim()
+        .parse()
+        .ok()
+        .filter(|number| range.contains(number))
+        .ok_or_else(|| {
+            let problem = format!("must be a number from {} to {}", range.start(), range.end());
+            ConfigError::new(key, problem)
+        })
 }
 
 fn algorithm(value: Option<String>) -> Result<(), ConfigError> {
@@ -112,7 +120,10 @@ fn secret(value: Option<String>) -> Result<Zeroizing<String>, ConfigError> {
     let key = "SECRET_KEY";
     let value = Zeroizing::new(value.ok_or_else(|| ConfigError::new(key, "is not set"))?);
     if value.len() < MIN_SECRET {
-        return Err(ConfigError::new(key, format!("must have at least {MIN_SECRET} bytes")));
+        return Err(ConfigError::new(
+            key,
+            format!("must have at least {MIN_SECRET} bytes"),
+        ));
     }
     // Catches `xxxxxxxx…` and the like: 32 random characters never repeat this much.
     let mut distinct = value.as_bytes().to_vec();
@@ -128,7 +139,10 @@ fn secret(value: Option<String>) -> Result<Zeroizing<String>, ConfigError> {
 }
 
 fn origins(list: &str) -> Result<Vec<HeaderValue>, ConfigError> {
-    let origins = list.split(',').map(str::trim).filter(|origin| !origin.is_empty());
+    let origins = list
+        .split(',')
+        .map(str::trim)
+        .filter(|origin| !origin.is_empty());
     origins
         .map(|origin| {
             if !is_origin(origin) {
@@ -144,7 +158,10 @@ fn origins(list: &str) -> Result<Vec<HeaderValue>, ConfigError> {
 
 /// Whether it is an origin as a browser writes it: `scheme://host[:port]`, lower case, no path.
 fn is_origin(origin: &str) -> bool {
-    let (host, secure) = match (origin.strip_prefix("https://"), origin.strip_prefix("http://")) {
+    let (host, secure) = match (
+        origin.strip_prefix("https://"),
+        origin.strip_prefix("http://"),
+    ) {
         (Some(host), _) => (host, true),
         (_, Some(host)) => (host, false),
         _ => return false,
@@ -188,7 +205,10 @@ mod tests {
         assert_eq!(error(&[]), "SECRET_KEY is not set");
         assert_eq!(error(&[("SECRET_KEY", "  ")]), "SECRET_KEY is not set");
         let short = "0123456789abcdef0123456789abcde";
-        assert_eq!(error(&[("SECRET_KEY", short)]), "SECRET_KEY must have at least 32 bytes");
+        assert_eq!(
+            error(&[("SECRET_KEY", short)]),
+            "SECRET_KEY must have at least 32 bytes"
+        );
         assert!(
             error(&[("SECRET_KEY", &"ab".repeat(32))]).contains("too few different characters")
         );
@@ -214,13 +234,22 @@ mod tests {
     #[test]
     fn only_hs256_signs_today() {
         assert!(read(&[SECRET, ("ALGORITHM", "HS256")]).is_ok());
-        assert_eq!(error(&[SECRET, ("ALGORITHM", "none")]), "ALGORITHM must be HS256");
+        assert_eq!(
+            error(&[SECRET, ("ALGORITHM", "none")]),
+            "ALGORITHM must be HS256"
+        );
     }
 
     #[test]
     fn origins_are_exact_and_encrypted_unless_local() {
         let good = "https://app.example, http://localhost:5173,http://127.0.0.1:5173";
-        assert_eq!(read(&[SECRET, ("CORS_ORIGINS", good)]).unwrap().cors_origins.len(), 3);
+        assert_eq!(
+            read(&[SECRET, ("CORS_ORIGINS", good)])
+                .unwrap()
+                .cors_origins
+                .len(),
+            3
+        );
         for bad in [
             "*",
             "null",
@@ -231,7 +260,10 @@ mod tests {
             "https://",
             "https://a:b",
         ] {
-            assert!(error(&[SECRET, ("CORS_ORIGINS", bad)]).starts_with("CORS_ORIGINS"), "{bad}");
+            assert!(
+                error(&[SECRET, ("CORS_ORIGINS", bad)]).starts_with("CORS_ORIGINS"),
+                "{bad}"
+            );
         }
     }
 }

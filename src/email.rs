@@ -28,8 +28,9 @@ impl Email {
         if typed.len() > MAX_LENGTH {
             return Err(invalid("An e-mail has at most 254 characters."));
         }
-        let (local, domain) =
-            typed.split_once('@').ok_or_else(|| invalid("An e-mail has the form name@domain."))?;
+        let (local, domain) = typed
+            .split_once('@')
+            .ok_or_else(|| invalid("An e-mail has the form name@domain."))?;
         if local.len() > MAX_LOCAL {
             return Err(invalid("The part before the @ has at most 64 characters."));
         }
@@ -59,7 +60,8 @@ impl Email {
 /// RFC 5322, 3.2.3: atoms of printable ASCII, separated by single dots.
 fn is_dot_atom(text: &str) -> bool {
     let is_atext = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
-    text.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atext))
+    text.split('.')
+        .all(|atom| !atom.is_empty() && atom.bytes().all(is_atext))
 }
 
 /// The domain as A-labels in lower case, if it is one that mail can be sent to.
@@ -74,7 +76,9 @@ fn canonical_domain(domain: &str) -> Option<String> {
         .ok()?;
     let (_, top) = ascii.rsplit_once('.')?;
     // A top-level domain of digits would make it an IPv4 address.
-    top.bytes().any(|byte| !byte.is_ascii_digit()).then(|| ascii.into_owned())
+    top.bytes()
+        .any(|byte| !byte.is_ascii_digit())
+        .then(|| ascii.into_owned())
 }
 
 /// An address to look an account up by: anything at all, since the replaced system stored
@@ -139,7 +143,11 @@ mod tests {
             "a@xn--bcher-kva.example",
             "a@bu\u{308}cher.example",
         ] {
-            assert_eq!(Email::parse(typed).unwrap().as_str(), "a@xn--bcher-kva.example", "{typed}");
+            assert_eq!(
+                Email::parse(typed).unwrap().as_str(),
+                "a@xn--bcher-kva.example",
+                "{typed}"
+            );
         }
     }
 
@@ -207,9 +215,13 @@ mod tests {
         for stored in ["jose@example.com", "JOSE@EXAMPLE.COM", "Jose@Example.com"] {
             assert!(lookup.is(stored), "{stored}");
         }
-        for stored in
-            ["josé@example.com", "jose@example.com ", " jose@example.com", "jose@example.co", ""]
-        {
+        for stored in [
+            "josé@example.com",
+            "jose@example.com ",
+            " jose@example.com",
+            "jose@example.co",
+            "",
+        ] {
             assert!(!lookup.is(stored), "{stored}");
         }
     }

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::db;
+use crate::{db, mysql};
 
 /// What is wrong with one field of a body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -84,7 +84,7 @@ pub enum Error {
     InvalidFields(Vec<FieldError>),
     /// 503: the database cannot be reached, is too slow or does not do what it should.
     #[error("database: {0}")]
-    Database(#[from] db::Error),
+    Database(db::Error),
     /// 500: a fault of this program or its configuration.
     #[error("{0}")]
     Internal(String),
@@ -162,7 +162,10 @@ impl Error {
             }
             _ => return,
         };
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        headers.insert(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static(challenge),
+        );
     }
 
     /// The body.
@@ -178,6 +181,25 @@ impl Error {
                 Self::InvalidFields(errors) => errors,
                 _ => &[],
             },
+        }
+    }
+}
+
+impl From<db::Error> for Error {
+    /// A failure of the database, unless it is the client's: a character in a name that the
+    /// table's character set (an old one may have latin1) cannot hold.
+    fn from(error: db::Error) -> Self {
+        let column = error.as_mysql().and_then(mysql::Error::unstorable_column);
+        let field = ["name", "username"]
+            .into_iter()
+            .find(|field| Some(*field) == column);
+        match field {
+            None => Self::Database(error),
+            Some(field) => Self::InvalidFields(vec![FieldError {
+                field,
+                code: "unsupported_characters",
+                message: "A name has only characters that the database can hold.".to_owned(),
+            }]),
         }
     }
 }
@@ -203,7 +225,9 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         self.extend_headers(response.headers_mut());
-        response.extensions_mut().insert(Failure(std::sync::Arc::new(self)));
+        response
+            .extensions_mut()
+            .insert(Failure(std::sync::Arc::new(self)));
         response
     }
 }

@@ -27,7 +27,10 @@ impl FromRequestParts<Arc<App>> for CurrentUser {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Error> {
         let token = bearer_token(&parts.headers)?;
-        let id = app.tokens.verify(token, app.platform.now()).map_err(Error::InvalidToken)?;
+        let id = app
+            .tokens
+            .verify(token, app.platform.now())
+            .map_err(Error::InvalidToken)?;
         Ok(Self { id })
     }
 }
@@ -64,10 +67,15 @@ impl<S: Sync> FromRequestParts<S> for JsonHead {
         }
         let encoding = parts.headers.get(header::CONTENT_ENCODING);
         if encoding.is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity")) {
-            return Err(Error::UnsupportedMediaType("Send the body without a Content-Encoding."));
+            return Err(Error::UnsupportedMediaType(
+                "Send the body without a Content-Encoding.",
+            ));
         }
         let mut types = parts.headers.get_all(header::CONTENT_TYPE).iter();
-        match (types.next().and_then(|value| value.to_str().ok()), types.next()) {
+        match (
+            types.next().and_then(|value| value.to_str().ok()),
+            types.next(),
+        ) {
             (Some(value), None) if is_json(value) => Ok(Self),
             _ => Err(Error::UnsupportedMediaType(
                 "Send the body as \"Content-Type: application/json\" in UTF-8.",
@@ -79,7 +87,9 @@ impl<S: Sync> FromRequestParts<S> for JsonHead {
 /// Whether a media type is `application/json`, in UTF-8 if it says.
 fn is_json(media_type: &str) -> bool {
     let mut parts = media_type.split(';').map(str::trim);
-    let json = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/json"));
+    let json = parts
+        .next()
+        .is_some_and(|name| name.eq_ignore_ascii_case("application/json"));
     json && parts.all(|parameter| {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         let value = value.trim_matches('"');
@@ -104,7 +114,10 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
         JsonHead::from_request_parts(&mut parts, state).await?;
         let body = read_limited(body).await?;
         let object = Object::parse(&body).map_err(Error::MalformedBody)?;
-        Ok(Self { object, errors: Vec::new() })
+        Ok(Self {
+            object,
+            errors: Vec::new(),
+        })
     }
 }
 
@@ -159,7 +172,11 @@ impl Fields {
         code: &'static str,
         message: String,
     ) -> Option<T> {
-        self.errors.push(FieldError { field, code, message });
+        self.errors.push(FieldError {
+            field,
+            code,
+            message,
+        });
         None
     }
 
@@ -168,7 +185,11 @@ impl Fields {
     /// # Errors
     /// [`Error::InvalidFields`] with all that was wrong.
     pub fn finish(self) -> Result<(), Error> {
-        if self.errors.is_empty() { Ok(()) } else { Err(Error::InvalidFields(self.errors)) }
+        if self.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::InvalidFields(self.errors))
+        }
     }
 
     fn parse<T, E: Into<FieldRule>>(
@@ -204,7 +225,10 @@ pub struct FieldRule {
 impl FieldRule {
     /// A rule.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self {
+            code,
+            message: message.into(),
+        }
     }
 }
 
@@ -248,7 +272,9 @@ mod tests {
             for value in values {
                 headers.append(header::AUTHORIZATION, value.parse().unwrap());
             }
-            bearer_token(&headers).map(str::to_owned).map_err(|error| error.code())
+            bearer_token(&headers)
+                .map(str::to_owned)
+                .map_err(|error| error.code())
         };
         assert_eq!(code(&["Bearer abc"]), Ok("abc".into()));
         assert_eq!(code(&["bEARER abc"]), Ok("abc".into()));

@@ -60,7 +60,10 @@ impl Object {
             .map_err(|error| describe(&error))?;
         match value {
             Value::Object(object) => Ok(object),
-            other => Err(format!("The body must be a JSON object, not {}.", other.kind())),
+            other => Err(format!(
+                "The body must be a JSON object, not {}.",
+                other.kind()
+            )),
         }
     }
 
@@ -85,9 +88,13 @@ struct Seed {
 impl Seed {
     fn deeper<E: de::Error>(self) -> Result<Self, E> {
         if self.depth == MAX_DEPTH {
-            return Err(E::custom(format_args!("more than {MAX_DEPTH} levels of nesting")));
+            return Err(E::custom(format_args!(
+                "more than {MAX_DEPTH} levels of nesting"
+            )));
         }
-        Ok(Self { depth: self.depth + 1 })
+        Ok(Self {
+            depth: self.depth + 1,
+        })
     }
 }
 
@@ -173,8 +180,15 @@ mod tests {
 
     #[test]
     fn a_name_that_appears_twice_is_refused_at_any_depth_and_in_any_spelling() {
-        for text in [r#"{"a":1,"a":2}"#, r#"{"a":1,"\u0061":2}"#, r#"{"x":[{"a":1,"a":1}]}"#] {
-            assert!(error(text).contains("a member name that appears twice"), "{text}");
+        for text in [
+            r#"{"a":1,"a":2}"#,
+            r#"{"a":1,"\u0061":2}"#,
+            r#"{"x":[{"a":1,"a":1}]}"#,
+        ] {
+            assert!(
+                error(text).contains("a member name that appears twice"),
+                "{text}"
+            );
         }
     }
 
@@ -189,7 +203,10 @@ mod tests {
 
     #[test]
     fn what_is_no_json_object_gets_a_sentence_that_says_so() {
-        assert_eq!(Object::parse(b"\xff\xfe").unwrap_err(), "The body is not UTF-8.");
+        assert_eq!(
+            Object::parse(b"\xff\xfe").unwrap_err(),
+            "The body is not UTF-8."
+        );
         assert_eq!(error("[]"), "The body must be a JSON object, not an array.");
         for text in [
             "",
@@ -202,7 +219,10 @@ mod tests {
             r#"{"a":"\ud800"}"#,
             "{\"a\":\"\n\"}",
         ] {
-            assert!(error(text).starts_with("The body is not valid JSON: "), "{text}");
+            assert!(
+                error(text).starts_with("The body is not valid JSON: "),
+                "{text}"
+            );
         }
     }
 

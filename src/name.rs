@@ -17,7 +17,10 @@ impl Name {
     /// The rule that it breaks.
     pub fn parse(text: String) -> Result<Self, FieldRule> {
         if text.chars().count() > MAX_LENGTH {
-            return Err(FieldRule::new("too_long", "A name has at most 50 characters."));
+            return Err(FieldRule::new(
+                "too_long",
+                "A name has at most 50 characters.",
+            ));
         }
         if text.chars().any(|c| c.is_control() || is_bidi_control(c)) {
             let message = "A name has no control or text-direction characters.";
@@ -45,9 +48,16 @@ mod tests {
 
     #[test]
     fn names_are_kept_exactly() {
-        for name in
-            ["Ada", "", " Ada ", "José", "Jose\u{301}", "👩‍🚀", "O'Brien; DROP TABLE", "שלום\u{200f}"]
-        {
+        for name in [
+            "Ada",
+            "",
+            " Ada ",
+            "José",
+            "Jose\u{301}",
+            "👩‍🚀",
+            "O'Brien; DROP TABLE",
+            "שלום\u{200f}",
+        ] {
             assert_eq!(Name::parse(name.into()).unwrap().as_str(), name);
         }
     }
@@ -60,8 +70,20 @@ mod tests {
 
     #[test]
     fn controls_and_direction_overrides_are_refused() {
-        for bad in ["a\0", "a\n", "\u{7f}", "\u{9b}", "\u{1b}[31m", "a\u{202e}b", "\u{2066}a"] {
-            assert_eq!(Name::parse(bad.into()).unwrap_err().code, "invalid_characters", "{bad:?}");
+        for bad in [
+            "a\0",
+            "a\n",
+            "\u{7f}",
+            "\u{9b}",
+            "\u{1b}[31m",
+            "a\u{202e}b",
+            "\u{2066}a",
+        ] {
+            assert_eq!(
+                Name::parse(bad.into()).unwrap_err().code,
+                "invalid_characters",
+                "{bad:?}"
+            );
         }
     }
 }

@@ -24,9 +24,15 @@ const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("cf-connecting-ip");
 const FIXED_HEADERS: [(HeaderName, &str); 6] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
     (header::REFERRER_POLICY, "no-referrer"),
-    (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"),
+    (
+        header::STRICT_TRANSPORT_SECURITY,
+        "max-age=31536000; includeSubDomains",
+    ),
     (header::VARY, "Origin"),
 ];
 
@@ -49,7 +55,10 @@ impl Responder {
     /// A responder that lets these origins in.
     #[must_use]
     pub fn new(platform: Arc<dyn Platform>, cors_origins: Vec<HeaderValue>) -> Self {
-        Self { platform, cors_origins }
+        Self {
+            platform,
+            cors_origins,
+        }
     }
 }
 
@@ -114,12 +123,21 @@ pub async fn respond(
     write_headers(&mut response, &method, origin, &request_id);
     responder.log(&LogLine {
         time: rfc3339(responder.platform.now()),
-        event: response.extensions().get::<Audit>().map_or("request", |audit| audit.event),
+        event: response
+            .extensions()
+            .get::<Audit>()
+            .map_or("request", |audit| audit.event),
         request_id: &request_id,
         method: known_method(&method),
-        path: response.extensions().get::<Route>().map(|route| route.0.as_str()),
+        path: response
+            .extensions()
+            .get::<Route>()
+            .map(|route| route.0.as_str()),
         status: response.status().as_u16(),
-        user_id: response.extensions().get::<Audit>().map(|audit| audit.user_id),
+        user_id: response
+            .extensions()
+            .get::<Audit>()
+            .map(|audit| audit.user_id),
         client: client.as_ref().and_then(|value| value.to_str().ok()),
         code: failure.as_ref().map(|failure| failure.0.code()),
         reason: failure.as_ref().and_then(|failure| reason(&failure.0)),
@@ -132,7 +150,10 @@ fn answer_options(method: &Method, response: &mut Response) {
     if response.status() != StatusCode::METHOD_NOT_ALLOWED {
         return;
     }
-    let allowed = response.headers().get(header::ALLOW).and_then(|value| value.to_str().ok());
+    let allowed = response
+        .headers()
+        .get(header::ALLOW)
+        .and_then(|value| value.to_str().ok());
     let methods = format!("{},OPTIONS", allowed.unwrap_or_default()).replace(',', ", ");
     if let Ok(value) = HeaderValue::from_str(methods.trim_start_matches(", ")) {
         response.headers_mut().insert(header::ALLOW, value);
@@ -172,7 +193,10 @@ fn write_headers(
         return;
     };
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+        HeaderValue::from_static("true"),
+    );
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
     if let (true, Some(methods)) = (preflight, allow) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
@@ -185,11 +209,18 @@ impl Responder {
     /// The request's origin, if it is on the list, byte for byte.
     fn allowed_origin(&self, headers: &HeaderMap) -> Option<HeaderValue> {
         let origin = headers.get(header::ORIGIN)?;
-        self.cors_origins.iter().find(|allowed| *allowed == origin).cloned()
+        self.cors_origins
+            .iter()
+            .find(|allowed| *allowed == origin)
+            .cloned()
     }
 
     fn log(&self, line: &LogLine<'_>) {
-        let level = if line.status >= 500 { Level::Error } else { Level::Info };
+        let level = if line.status >= 500 {
+            Level::Error
+        } else {
+            Level::Info
+        };
         if let Ok(text) = serde_json::to_string(line) {
             self.platform.log(level, &text);
         }
@@ -220,10 +251,14 @@ struct LogLine<'a> {
 /// The client's own id for the request, if it is one that can go into a log and a header as it
 /// is; otherwise a random one.
 fn request_id(headers: &HeaderMap) -> String {
-    let sent = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let sent = headers
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok());
     let is_plain = |id: &&str| {
         (8..=64).contains(&id.len())
-            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
     };
     if let Some(id) = sent.filter(is_plain) {
         return id.to_owned();
@@ -253,7 +288,9 @@ fn reason(error: &Error) -> Option<String> {
     match error {
         Error::InvalidToken(_) | Error::Database(_) | Error::Internal(_) => Some(error.to_string()),
         Error::InvalidFields(errors) => {
-            let broken = errors.iter().map(|error| format!("{}: {}", error.field, error.code));
+            let broken = errors
+                .iter()
+                .map(|error| format!("{}: {}", error.field, error.code));
             Some(broken.collect::<Vec<_>>().join(", "))
         }
         _ => None,
@@ -262,10 +299,14 @@ fn reason(error: &Error) -> Option<String> {
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message")
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("without a message")
 }
 
 fn rfc3339(seconds: u64) -> String {
-    let date = i64::try_from(seconds).ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-    date.unwrap_or_default().to_rfc3339_opts(SecondsFormat::Secs, true)
+    let date = i64::try_from(seconds)
+        .ok()
+        .and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    date.unwrap_or_default()
+        .to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -30,9 +30,14 @@ async fn fetch(request: HttpRequest, env: Env, _: Context) -> Result<http::Respo
 }
 
 fn router(env: &Env) -> Router {
-    let platform = Arc::new(Workers { hyperdrive: env.hyperdrive(HYPERDRIVE).ok() });
+    let platform = Arc::new(Workers {
+        hyperdrive: env.hyperdrive(HYPERDRIVE).ok(),
+    });
     // Secrets and plain variables are one namespace.
-    app::build(|name| env.var(name).ok().map(|value| value.to_string()), platform)
+    app::build(
+        |name| env.var(name).ok().map(|value| value.to_string()),
+        platform,
+    )
 }
 
 /// The runtime of Workers.

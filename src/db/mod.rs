@@ -31,11 +31,11 @@ pub enum Error {
 }
 
 impl Error {
-    /// The unique key that already holds the value, if that is what the server refused.
+    /// What the client says of it, if it is the client's.
     #[must_use]
-    pub fn duplicate_key(&self) -> Option<&str> {
+    pub fn as_mysql(&self) -> Option<&mysql::Error> {
         match self {
-            Self::Failed { source, .. } => source.duplicate_key(),
+            Self::Failed { source, .. } => Some(source),
             Self::Timeout { .. } => None,
         }
     }
@@ -56,7 +56,11 @@ impl Database {
         connect_timeout: Duration,
         statement_timeout: Duration,
     ) -> Self {
-        Self { platform, connect_timeout, statement_timeout }
+        Self {
+            platform,
+            connect_timeout,
+            statement_timeout,
+        }
     }
 
     /// Opens a connection for this request. Do everything else first: it is held until dropped.
@@ -68,8 +72,13 @@ impl Database {
             let (stream, credentials) = self.platform.connect().await?;
             Connection::connect(stream, &credentials).await
         };
-        let connection = self.within(self.connect_timeout, "connecting", connect).await?;
-        Ok(Session { database: self, connection })
+        let connection = self
+            .within(self.connect_timeout, "connecting", connect)
+            .await?;
+        Ok(Session {
+            database: self,
+            connection,
+        })
     }
 
     /// Runs something against the clock. What is late is dropped, and its connection with it.
@@ -104,7 +113,9 @@ impl Session<'_> {
         statement: &Statement,
     ) -> Result<Vec<Row>, Error> {
         let query = self.connection.query(statement);
-        self.database.within(self.database.statement_timeout, doing, query).await
+        self.database
+            .within(self.database.statement_timeout, doing, query)
+            .await
     }
 
     /// Runs a statement that changes rows.
@@ -117,13 +128,18 @@ impl Session<'_> {
         statement: &Statement,
     ) -> Result<Affected, Error> {
         let execute = self.connection.execute(statement);
-        self.database.within(self.database.statement_timeout, doing, execute).await
+        self.database
+            .within(self.database.statement_timeout, doing, execute)
+            .await
     }
 
     /// Says goodbye to the server. A failure loses nothing, so it is not reported.
     pub async fn close(self) {
         let close = self.connection.close();
-        let _ = self.database.within(self.database.connect_timeout, "closing", close).await;
+        let _ = self
+            .database
+            .within(self.database.connect_timeout, "closing", close)
+            .await;
     }
 
     /// Asks the server for a sign of life.
@@ -131,6 +147,8 @@ impl Session<'_> {
     /// # Errors
     /// [`Error`], within the statement timeout.
     pub async fn ping(&mut self) -> Result<(), Error> {
-        self.query("asking for a sign of life", &Statement::new("SELECT 1")).await.map(drop)
+        self.query("asking for a sign of life", &Statement::new("SELECT 1"))
+            .await
+            .map(drop)
     }
 }

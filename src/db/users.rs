@@ -77,8 +77,10 @@ pub async fn insert(session: &mut Session<'_>, user: &NewUser<'_>) -> Result<Opt
     match session.execute("inserting a user", &statement).await {
         Ok(done) => Ok(Some(done.last_insert_id.cast_signed())),
         // The unique key decides, not a look before. Its name is whatever the table has.
-        Err(error) if error.duplicate_key().is_some_and(|key| key != "PRIMARY") => Ok(None),
-        Err(error) => Err(error),
+        Err(error) => match error.as_mysql().and_then(mysql::Error::duplicate_key) {
+            None | Some("PRIMARY") => Err(error),
+            Some(_) => Ok(None),
+        },
     }
 }
 
@@ -90,15 +92,20 @@ pub async fn find_credentials(
     session: &mut Session<'_>,
     email: &Lookup,
 ) -> Result<Option<Credentials>, Error> {
-    // Under a collation that tells cases apart, an old row is found by its old spelling only.
-    let statement =
-        Statement::new("SELECT `id`, `password`, `email` FROM `user` WHERE `email` IN (")
-            .value(email.canonical())
-            .sql(", ")
-            .value(email.typed())
-            .sql(")");
     let doing = "finding a user by e-mail";
-    let rows = session.query(doing, &statement).await?;
+    // Under a collation that tells cases apart, an old row is found by its old spelling only.
+    let spellings = select_by_email(&[email.canonical(), email.typed()]);
+    let rows = match session.query(doing, &spellings).await {
+        Err(error) if error.as_mysql().is_some_and(mysql::Error::is_incomparable) => {
+            // The typed one has characters that the column cannot hold, so no row has it.
+            let canonical = email.canonical();
+            if !canonical.is_ascii() {
+                return Ok(None);
+            }
+            session.query(doing, &select_by_email(&[canonical])).await?
+        }
+        rows => rows?,
+    };
     let mut found = Vec::new();
     for row in &rows {
         let stored = row.text(2).map_err(failed(doing))?.unwrap_or_default();
@@ -111,9 +118,24 @@ pub async fn find_credentials(
     found.sort_by_key(|(differs, _)| *differs);
     found
         .first()
-        .map(|(_, row)| Ok(Credentials { id: row.int(0)?.ok_or(NO_ID)?, password: row.text(1)? }))
+        .map(|(_, row)| {
+            Ok(Credentials {
+                id: row.int(0)?.ok_or(NO_ID)?,
+                password: row.text(1)?,
+            })
+        })
         .transpose()
         .map_err(failed(doing))
+}
+
+fn select_by_email(spellings: &[&str]) -> Statement {
+    let select = "SELECT `id`, `password`, `email` FROM `user` WHERE `email` IN (NULL";
+    let statement = spellings
+        .iter()
+        .fold(Statement::new(select), |statement, spelling| {
+            statement.sql(", ").value(*spelling)
+        });
+    statement.sql(")")
 }
 
 /// Finds a user by id.
@@ -141,16 +163,22 @@ pub async fn update(
     changes: &Changes<'_>,
     now: u64,
 ) -> Result<(), Error> {
-    let mut statement =
-        Statement::new("UPDATE `user` SET `updated_at` = FROM_UNIXTIME(").value(now).sql(")");
+    let mut statement = Statement::new("UPDATE `user` SET `updated_at` = FROM_UNIXTIME(")
+        .value(now)
+        .sql(")");
     if let Some(name) = changes.name {
         statement = statement.sql(", `name` = ").value(name.map(Name::as_str));
     }
     if let Some(username) = changes.username {
-        statement = statement.sql(", `username` = ").value(username.map(Name::as_str));
+        statement = statement
+            .sql(", `username` = ")
+            .value(username.map(Name::as_str));
     }
     let statement = statement.sql(" WHERE `id` = ").value(id);
-    session.execute("updating a user", &statement).await.map(drop)
+    session
+        .execute("updating a user", &statement)
+        .await
+        .map(drop)
 }
 
 const NO_ID: mysql::Error = mysql::Error::Protocol("a user without an id");

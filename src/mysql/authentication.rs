@@ -91,7 +91,12 @@ impl<'a> Authentication<'a> {
             Plugin::Native => Expects::Nothing,
             Plugin::CachingSha2 => Expects::CacheState,
         };
-        Ok(Self { plugin, expects, nonce, password })
+        Ok(Self {
+            plugin,
+            expects,
+            nonce,
+            password,
+        })
     }
 
     /// The first answer; empty for an empty password.
@@ -118,7 +123,9 @@ impl<'a> Authentication<'a> {
                 self.expects = Expects::Nothing;
                 encrypt(self.password, self.nonce, pem).map(Answer::Send)
             }
-            _ => Err(Error::Protocol("authentication data that nothing asked for")),
+            _ => Err(Error::Protocol(
+                "authentication data that nothing asked for",
+            )),
         }
     }
 }
@@ -133,7 +140,9 @@ fn encrypt(password: &[u8], nonce: [u8; NONCE], pem: &[u8]) -> Result<Vec<u8>, E
         .map(|(byte, mask)| byte ^ mask)
         .collect();
     if message.len() > key.num_octets() - OAEP_OVERHEAD {
-        return Err(Error::Unsupported("a longer RSA key for this password".into()));
+        return Err(Error::Unsupported(
+            "a longer RSA key for this password".into(),
+        ));
     }
     key.encrypt_block(message, Pkcs1OaepPadding::new(GetRandom))
         .map_err(|error| Error::Io(std::io::Error::other(error.to_string())))
@@ -148,8 +157,13 @@ fn public_key(pem: &[u8]) -> Option<PublicKey> {
     // RSA's numbers are odd; an exponent over 32 bits would only cost time.
     let sound = MODULUS.contains(&modulus.len())
         && (1..=4).contains(&exponent.len())
-        && [modulus, exponent].iter().all(|number| number.last().is_some_and(|byte| byte & 1 == 1));
-    let key = PublicKey::new(BigUint::from_bytes_be(modulus), BigUint::from_bytes_be(exponent));
+        && [modulus, exponent]
+            .iter()
+            .all(|number| number.last().is_some_and(|byte| byte & 1 == 1));
+    let key = PublicKey::new(
+        BigUint::from_bytes_be(modulus),
+        BigUint::from_bytes_be(exponent),
+    );
     (sound && MODULUS.contains(&key.num_octets())).then_some(key)
 }
 
@@ -180,7 +194,12 @@ mod tests {
     #[test]
     fn an_empty_password_gives_an_empty_answer() {
         assert!(sha2(b"").scramble().is_empty());
-        assert!(Authentication::new(Plugin::Native, CHALLENGE, b"").unwrap().scramble().is_empty());
+        assert!(
+            Authentication::new(Plugin::Native, CHALLENGE, b"")
+                .unwrap()
+                .scramble()
+                .is_empty()
+        );
     }
 
     #[test]
@@ -192,15 +211,22 @@ mod tests {
     fn full_authentication_asks_for_the_key_and_answers_with_one_block() {
         let mut run = sha2(b"secret");
         assert_eq!(run.more(&[4]).unwrap(), Answer::Send(vec![2]));
-        let Answer::Send(block) = run.more(KEY.as_bytes()).unwrap() else { panic!("no answer") };
+        let Answer::Send(block) = run.more(KEY.as_bytes()).unwrap() else {
+            panic!("no answer")
+        };
         assert_eq!(block.len(), 256);
         assert!(run.more(&[3]).is_err(), "nothing more is expected");
     }
 
     #[test]
     fn the_longest_password_that_fits_is_encrypted_and_longer_ones_are_an_error() {
-        for (length, fits) in [(213, true), (214, false), (215, false), (255, false), (4096, false)]
-        {
+        for (length, fits) in [
+            (213, true),
+            (214, false),
+            (215, false),
+            (255, false),
+            (4096, false),
+        ] {
             let password = vec![b'x'; length];
             let mut run = sha2(&password);
             run.more(&[4]).unwrap();
@@ -211,7 +237,10 @@ mod tests {
     #[test]
     fn a_cut_or_altered_key_is_an_error() {
         for end in 0..KEY.len() - 2 {
-            assert!(encrypt(b"secret", [1; NONCE], &KEY.as_bytes()[..end]).is_err(), "{end}");
+            assert!(
+                encrypt(b"secret", [1; NONCE], &KEY.as_bytes()[..end]).is_err(),
+                "{end}"
+            );
         }
     }
 

@@ -49,7 +49,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub async fn connect(stream: S, credentials: &Credentials) -> Result<Self, Error> {
         let mut packets = Packets::new(stream);
         let negotiated = handshake(&mut packets, credentials).await?;
-        Ok(Self { packets, negotiated, broken: false })
+        Ok(Self {
+            packets,
+            negotiated,
+            broken: false,
+        })
     }
 
     /// Runs a statement that returns rows.
@@ -121,9 +125,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 let mut rest = ParseBuf(&first);
                 let columns = rest.checked_eat_lenenc_int().filter(|_| rest.is_empty());
                 match columns {
-                    Some(columns @ 1..=MAX_COLUMNS) => {
-                        self.read_rows(usize::try_from(columns).unwrap_or(0)).await.map(Reply::Rows)
-                    }
+                    Some(columns @ 1..=MAX_COLUMNS) => self
+                        .read_rows(usize::try_from(columns).unwrap_or(0))
+                        .await
+                        .map(Reply::Rows),
                     _ => Err(Error::Protocol("an impossible number of columns")),
                 }
             }
@@ -135,7 +140,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// columns, in order), then rows, each part ended by an EOF packet unless the server agreed
     /// to leave those out.
     async fn read_rows(&mut self, columns: usize) -> Result<Vec<Row>, Error> {
-        let deprecate_eof = self.negotiated.contains(CapabilityFlags::CLIENT_DEPRECATE_EOF);
+        let deprecate_eof = self
+            .negotiated
+            .contains(CapabilityFlags::CLIENT_DEPRECATE_EOF);
         let mut size = 0;
         for _ in 0..columns {
             let definition = self.read_part(&mut size).await?;
@@ -189,7 +196,10 @@ fn parse_ok(payload: &[u8]) -> Result<Affected, Error> {
     let rows = rest.checked_eat_lenenc_int().ok_or(MALFORMED)?;
     let last_insert_id = rest.checked_eat_lenenc_int().ok_or(MALFORMED)?;
     no_more_results(rest.0, 0)?;
-    Ok(Affected { rows, last_insert_id })
+    Ok(Affected {
+        rows,
+        last_insert_id,
+    })
 }
 
 /// Checks the status flags, two bytes at `offset`: a second result would be read as the reply to

@@ -4,6 +4,11 @@ use std::{fmt, io};
 
 /// `ER_DUP_ENTRY`: a unique key holds this value already.
 const ER_DUP_ENTRY: u16 = 1062;
+/// `ER_TRUNCATED_WRONG_VALUE_FOR_FIELD`: for text, a character that the column cannot hold.
+const ER_TRUNCATED_WRONG_VALUE_FOR_FIELD: u16 = 1366;
+/// `ER_CANT_AGGREGATE_2COLLATIONS`, `..._3COLLATIONS`, `..._NCOLLATIONS` and
+/// `ER_CANNOT_CONVERT_STRING`: text that cannot be compared with a column.
+const INCOMPARABLE: [u16; 4] = [1267, 1270, 1271, 3854];
 
 /// An error of the client.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +37,36 @@ impl Error {
     #[must_use]
     pub fn is_fatal(&self) -> bool {
         !matches!(self, Self::Server(_))
+    }
+
+    /// The number of the server's error, if it is one.
+    fn code(&self) -> Option<u16> {
+        match self {
+            Self::Server(error) => Some(error.code),
+            _ => None,
+        }
+    }
+
+    /// Whether a statement compared a column with characters that its character set lacks.
+    #[must_use]
+    pub fn is_incomparable(&self) -> bool {
+        self.code().is_some_and(|code| INCOMPARABLE.contains(&code))
+    }
+
+    /// The column that cannot hold a character of its new value.
+    #[must_use]
+    pub fn unstorable_column(&self) -> Option<&str> {
+        let Self::Server(error) = self else {
+            return None;
+        };
+        if error.code != ER_TRUNCATED_WRONG_VALUE_FOR_FIELD {
+            return None;
+        }
+        // MariaDB: for column `db`.`user`.`name` at row 1; MySQL: for column 'name' at row 1.
+        let (_, column) = error.message.rsplit_once(" for column ")?;
+        let (column, _) = column.split_once(" at row ")?;
+        let (_, name) = column.rsplit_once('.').unwrap_or(("", column));
+        Some(name.trim_matches(['`', '\'']))
     }
 
     /// The name of the unique key that already holds the value, for `ER_DUP_ENTRY` (1062).
@@ -140,6 +175,21 @@ mod tests {
     fn a_value_cannot_pass_itself_off_as_the_name_of_the_key() {
         let error = duplicate("Duplicate entry 'x' for key 'PRIMARY'' for key 'email'");
         assert_eq!(error.duplicate_key(), Some("email"));
+    }
+
+    #[test]
+    fn the_column_of_an_unstorable_character_is_named_as_mariadb_and_as_mysql_name_it() {
+        for message in [
+            r"Incorrect string value: '\xF0\x9F\x91\xA9' for column `app`.`user`.`name` at row 1",
+            r"Incorrect string value: '\xF0\x9F\x91\xA9' for column 'name' at row 1",
+        ] {
+            let error = Error::Server(ServerError {
+                code: 1366,
+                state: None,
+                message: message.into(),
+            });
+            assert_eq!(error.unstorable_column(), Some("name"), "{message}");
+        }
     }
 
     #[test]

@@ -38,11 +38,23 @@ pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
     let greeting = Greeting::parse(&packets.read().await?)?;
     let negotiated = WANTED & greeting.capabilities;
     if !negotiated.contains(NEEDED) {
-        return Err(Error::Unsupported("a protocol older than MySQL 4.1's".into()));
+        return Err(Error::Unsupported(
+            "a protocol older than MySQL 4.1's".into(),
+        ));
     }
-    let authentication =
-        Authentication::new(greeting.plugin, &greeting.nonce, credentials.password.as_bytes())?;
-    packets.write(&response(negotiated, greeting.plugin, &authentication, credentials)?).await?;
+    let authentication = Authentication::new(
+        greeting.plugin,
+        &greeting.nonce,
+        credentials.password.as_bytes(),
+    )?;
+    packets
+        .write(&response(
+            negotiated,
+            greeting.plugin,
+            &authentication,
+            credentials,
+        )?)
+        .await?;
     authenticate(packets, authentication, credentials).await?;
     Ok(negotiated)
 }
@@ -63,8 +75,14 @@ impl Greeting {
             _ => return Err(Error::Protocol("not MySQL's protocol version 10")),
         }
         // mysql_common computes with this length as a signed byte and overflows at 128 to 135.
-        let after_version = payload.iter().position(|&byte| byte == 0).ok_or(MALFORMED)?;
-        if payload.get(after_version + 21).is_none_or(|&length| length > 127) {
+        let after_version = payload
+            .iter()
+            .position(|&byte| byte == 0)
+            .ok_or(MALFORMED)?;
+        if payload
+            .get(after_version + 21)
+            .is_none_or(|&length| length > 127)
+        {
             return Err(MALFORMED);
         }
         let packet: HandshakePacket<'_> = ParseBuf(payload).parse(()).map_err(|_| MALFORMED)?;
@@ -89,12 +107,16 @@ fn response(
 ) -> Result<Vec<u8>, Error> {
     // Both end at a NUL in the packet: what follows one would be read as the next field.
     if credentials.user.contains('\0') || credentials.database.contains('\0') {
-        return Err(Error::Protocol("a NUL in the user's or the database's name"));
+        return Err(Error::Protocol(
+            "a NUL in the user's or the database's name",
+        ));
     }
-    let plugin = negotiated.contains(CapabilityFlags::CLIENT_PLUGIN_AUTH).then_some(match plugin {
-        Plugin::Native => AuthPlugin::MysqlNativePassword,
-        Plugin::CachingSha2 => AuthPlugin::CachingSha2Password,
-    });
+    let plugin = negotiated
+        .contains(CapabilityFlags::CLIENT_PLUGIN_AUTH)
+        .then_some(match plugin {
+            Plugin::Native => AuthPlugin::MysqlNativePassword,
+            Plugin::CachingSha2 => AuthPlugin::CachingSha2Password,
+        });
     let response = HandshakeResponse::new(
         Some(authentication.scramble()),
         (8, 0, 0),
@@ -147,7 +169,16 @@ fn switch<'a>(payload: &[u8], credentials: &'a Credentials) -> Result<Authentica
     let name = request.auth_plugin();
     let plugin = Plugin::by_name(name.as_bytes()).ok_or_else(|| {
         let name = String::from_utf8_lossy(name.as_bytes());
-        Error::Unsupported(name.chars().take(64).flat_map(char::escape_default).collect())
+        Error::Unsupported(
+            name.chars()
+                .take(64)
+                .flat_map(char::escape_default)
+                .collect(),
+        )
     })?;
-    Authentication::new(plugin, request.plugin_data(), credentials.password.as_bytes())
+    Authentication::new(
+        plugin,
+        request.plugin_data(),
+        credentials.password.as_bytes(),
+    )
 }

@@ -121,8 +121,10 @@ mod tests {
 
     #[test]
     fn a_packet_of_just_under_sixteen_mebibytes_is_refused_before_it_is_read() {
-        let mut packets =
-            Packets::new(tokio::io::join(&b"\xfe\xff\xff\x00x"[..], tokio::io::sink()));
+        let mut packets = Packets::new(tokio::io::join(
+            &b"\xfe\xff\xff\x00x"[..],
+            tokio::io::sink(),
+        ));
         assert!(matches!(now(packets.read()), Err(Error::Protocol(_))));
     }
 

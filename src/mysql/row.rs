@@ -66,7 +66,9 @@ impl Row {
             return Ok(None);
         };
         let whole = bytes.split(|&byte| byte == b'.').next().unwrap_or(bytes);
-        let number = std::str::from_utf8(whole).ok().and_then(|text| text.parse().ok());
+        let number = std::str::from_utf8(whole)
+            .ok()
+            .and_then(|text| text.parse().ok());
         match number {
             Some(number) => Ok(Some(number)),
             None => Err(Error::Protocol("a column that is not an integer")),

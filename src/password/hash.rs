@@ -4,7 +4,7 @@
 //! has 128 MiB, and whoever can write to the table must not be able to stop the service. Whatever
 //! is wrong with a stored hash, the answer is "no" at the price of a hash.
 
-use argon2::password_hash::phc::{Output, PasswordHash, Salt};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Params, Version};
 
 use super::Password;
@@ -40,7 +40,9 @@ impl Hasher {
     /// A sentence, when argon2 knows no such cost.
     pub fn new(cost: Cost) -> Result<Self, String> {
         let params = Params::new(cost.memory_kib, cost.iterations, 1, Some(OUTPUT));
-        params.map(|params| Self { params }).map_err(|error| error.to_string())
+        params
+            .map(|params| Self { params })
+            .map_err(|error| error.to_string())
     }
 
     /// Hashes a password with a new random salt.
@@ -50,11 +52,15 @@ impl Hasher {
     pub fn hash(&self, password: &Password) -> Result<String, String> {
         let mut salt = [0; SALT];
         getrandom::fill(&mut salt).map_err(|error| error.to_string())?;
-        let output = self.compute(password, &salt).map_err(|error| error.to_string())?;
+        let output = self
+            .compute(password, &salt)
+            .map_err(|error| error.to_string())?;
         let hash = PasswordHash {
             algorithm: argon2::ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),
-            params: (&self.params).try_into().map_err(|_| "parameters out of range")?,
+            params: (&self.params)
+                .try_into()
+                .map_err(|_| "parameters out of range")?,
             salt: Some(Salt::new(&salt).map_err(|error| error.to_string())?),
             hash: Some(Output::new(&output).map_err(|error| error.to_string())?),
         };
@@ -99,6 +105,9 @@ fn readable(stored: &str) -> Option<Stored> {
     let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
     let version = Version::try_from(hash.version?).ok()?;
     let params = Params::try_from(&hash).ok()?;
+    // Only the one spelling: no parameters in another order, none that nobody knows.
+    let canonical = ParamsString::try_from(&params).ok()?;
+    (canonical == hash.params).then_some(())?;
     let bearable = params.m_cost() <= MAX_MEMORY_KIB
         && params.t_cost() <= MAX_ITERATIONS
         && params.p_cost() <= MAX_LANES;
@@ -115,7 +124,11 @@ fn matches(password: &Password, stored: &Stored) -> bool {
     let Some(computed) = computed.get_mut(..stored.output.len()) else {
         return false;
     };
-    if stored.argon2.hash_password_into(password.as_bytes(), &stored.salt, computed).is_err() {
+    if stored
+        .argon2
+        .hash_password_into(password.as_bytes(), &stored.salt, computed)
+        .is_err()
+    {
         return false;
     }
     // Output compares in constant time.
@@ -127,7 +140,11 @@ mod tests {
     use super::*;
 
     fn hasher() -> Hasher {
-        Hasher::new(Cost { memory_kib: 19_456, iterations: 2 }).unwrap()
+        Hasher::new(Cost {
+            memory_kib: 19_456,
+            iterations: 2,
+        })
+        .unwrap()
     }
 
     fn password(text: &str) -> Password {
@@ -136,20 +153,38 @@ mod tests {
 
     #[test]
     fn a_new_hash_is_argon2id_at_the_configured_cost_with_its_own_salt() {
-        let (first, second) =
-            (hasher().hash(&password("x")).unwrap(), hasher().hash(&password("x")).unwrap());
-        assert!(first.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{first}");
+        let (first, second) = (
+            hasher().hash(&password("x")).unwrap(),
+            hasher().hash(&password("x")).unwrap(),
+        );
+        assert!(
+            first.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{first}"
+        );
         assert_ne!(first, second);
         let parts: Vec<_> = first.split('$').collect();
-        assert_eq!((parts[4].len(), parts[5].len()), (22, 43), "16 bytes of salt, 32 of hash");
+        assert_eq!(
+            (parts[4].len(), parts[5].len()),
+            (22, 43),
+            "16 bytes of salt, 32 of hash"
+        );
     }
 
     #[test]
     fn only_the_very_same_password_matches() {
         let stored = hasher().hash(&password(" pässword\0")).unwrap();
         assert!(hasher().verify(&password(" pässword\0"), Some(&stored)));
-        for other in ["pässword\0", " pässword", " Pässword\0", " pa\u{308}ssword\0", ""] {
-            assert!(!hasher().verify(&password(other), Some(&stored)), "{other:?}");
+        for other in [
+            "pässword\0",
+            " pässword",
+            " Pässword\0",
+            " pa\u{308}ssword\0",
+            "",
+        ] {
+            assert!(
+                !hasher().verify(&password(other), Some(&stored)),
+                "{other:?}"
+            );
         }
     }
 

@@ -66,7 +66,9 @@ mod tests {
 
     fn check(password: &str) -> Result<(), &'static str> {
         let email = Email::parse("ada.lovelace@example.com").unwrap();
-        Password::new(password.into()).check(8, Some(&email)).map_err(|rule| rule.code)
+        Password::new(password.into())
+            .check(8, Some(&email))
+            .map_err(|rule| rule.code)
     }
 
     #[test]
@@ -79,7 +81,12 @@ mod tests {
 
     #[test]
     fn any_character_counts_and_no_composition_is_asked_for() {
-        for password in ["        ", "aaaaaaab", "\0\0\0\0\0\0\0\0", "\u{202e}1234567"] {
+        for password in [
+            "        ",
+            "aaaaaaab",
+            "\0\0\0\0\0\0\0\0",
+            "\u{202e}1234567",
+        ] {
             assert_eq!(check(password), Ok(()), "{password:?}");
         }
     }
@@ -99,6 +106,9 @@ mod tests {
 
     #[test]
     fn a_password_does_not_show_itself() {
-        assert_eq!(format!("{:?}", Password::new("hunter22".into())), "Password(***)");
+        assert_eq!(
+            format!("{:?}", Password::new("hunter22".into())),
+            "Password(***)"
+        );
     }
 }

@@ -31,13 +31,20 @@ impl Register {
         let email = fields.required("email", |typed| Email::parse(&typed));
         let password = fields.required("password", |text| {
             let password = Password::new(text);
-            password.check(min_password, email.as_ref()).map(|()| password)
+            password
+                .check(min_password, email.as_ref())
+                .map(|()| password)
         });
         let name = fields.optional("name", Name::parse).flatten();
         let username = fields.optional("username", Name::parse).flatten();
         fields.finish()?;
         match (email, password) {
-            (Some(email), Some(password)) => Ok(Self { email, password, name, username }),
+            (Some(email), Some(password)) => Ok(Self {
+                email,
+                password,
+                name,
+                username,
+            }),
             // `finish` has reported whichever is missing.
             _ => Err(Error::InvalidFields(Vec::new())),
         }
@@ -52,8 +59,12 @@ impl Register {
 /// # Errors
 /// [`Error`].
 pub async fn register(State(app): State<Arc<App>>, fields: Fields) -> Result<Response, Error> {
-    let Register { email, password, name, username } =
-        Register::read(fields, app.config.password_min_length)?;
+    let Register {
+        email,
+        password,
+        name,
+        username,
+    } = Register::read(fields, app.config.password_min_length)?;
     let hash = app.hasher.hash(&password).map_err(Error::Internal)?;
     let now = app.platform.now();
     let mut session = app.db.connect().await?;
@@ -74,7 +85,11 @@ pub async fn register(State(app): State<Arc<App>>, fields: Fields) -> Result<Res
         username: username.map(|name| name.as_str().to_owned()),
         updated_at: i64::try_from(now).ok(),
     });
-    Ok(Audit { event: "user_registered", user_id: id }.on(json(StatusCode::CREATED, &view)?))
+    Ok(Audit {
+        event: "user_registered",
+        user_id: id,
+    }
+    .on(json(StatusCode::CREATED, &view)?))
 }
 
 /// The body of a successful login (RFC 6749, 5.1).
@@ -90,10 +105,12 @@ struct LoginView {
 /// # Errors
 /// [`Error`].
 pub async fn login(State(app): State<Arc<App>>, mut fields: Fields) -> Result<Response, Error> {
-    let email =
-        fields.required("email", |typed| Ok::<_, std::convert::Infallible>(Lookup::new(&typed)));
-    let password =
-        fields.required("password", |text| Ok::<_, std::convert::Infallible>(Password::new(text)));
+    let email = fields.required("email", |typed| {
+        Ok::<_, std::convert::Infallible>(Lookup::new(&typed))
+    });
+    let password = fields.required("password", |text| {
+        Ok::<_, std::convert::Infallible>(Password::new(text))
+    });
     fields.finish()?;
     let (Some(email), Some(password)) = (email, password) else {
         return Err(Error::InvalidFields(Vec::new()));
@@ -104,9 +121,21 @@ pub async fn login(State(app): State<Arc<App>>, mut fields: Fields) -> Result<Re
     // Verified whether found or not: an unknown e-mail costs a hash too.
     let stored = found.as_ref().and_then(|user| user.password.as_deref());
     let verified = app.hasher.verify(&password, stored);
-    let user = found.filter(|_| verified).ok_or(Error::InvalidCredentials)?;
-    let token = app.tokens.issue(user.id, app.platform.now()).map_err(Error::Internal)?;
-    let view =
-        LoginView { access_token: token.token, token_type: "bearer", expires_in: token.expires_in };
-    Ok(Audit { event: "login_succeeded", user_id: user.id }.on(json(StatusCode::OK, &view)?))
+    let user = found
+        .filter(|_| verified)
+        .ok_or(Error::InvalidCredentials)?;
+    let token = app
+        .tokens
+        .issue(user.id, app.platform.now())
+        .map_err(Error::Internal)?;
+    let view = LoginView {
+        access_token: token.token,
+        token_type: "bearer",
+        expires_in: token.expires_in,
+    };
+    Ok(Audit {
+        event: "login_succeeded",
+        user_id: user.id,
+    }
+    .on(json(StatusCode::OK, &view)?))
 }

@@ -30,7 +30,9 @@ impl UserView {
     /// What may be seen of a user.
     #[must_use]
     pub fn new(user: User) -> Self {
-        let date = user.updated_at.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+        let date = user
+            .updated_at
+            .and_then(|seconds| DateTime::from_timestamp(seconds, 0));
         Self {
             id: user.id,
             email: user.email,
@@ -50,8 +52,11 @@ pub async fn get_me(State(app): State<Arc<App>>, current: CurrentUser) -> Result
     let user = users::find(&mut session, current.id).await?;
     session.close().await;
     let user = user.ok_or(Error::InvalidToken(TokenError::UnknownUser))?;
-    Ok(Audit { event: "user_read", user_id: current.id }
-        .on(json(StatusCode::OK, &UserView::new(user))?))
+    Ok(Audit {
+        event: "user_read",
+        user_id: current.id,
+    }
+    .on(json(StatusCode::OK, &UserView::new(user))?))
 }
 
 /// `PATCH /user/update`: 200 and the user as changed. A field that is missing stays, null clears
@@ -79,6 +84,9 @@ pub async fn update_user(
     let user = users::find(&mut session, current.id).await?;
     session.close().await;
     let user = user.ok_or(Error::InvalidToken(TokenError::UnknownUser))?;
-    Ok(Audit { event: "user_updated", user_id: current.id }
-        .on(json(StatusCode::OK, &UserView::new(user))?))
+    Ok(Audit {
+        event: "user_updated",
+        user_id: current.id,
+    }
+    .on(json(StatusCode::OK, &UserView::new(user))?))
 }

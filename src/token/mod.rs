@@ -65,12 +65,23 @@ impl Tokens {
     pub fn issue(&self, user: i64, now: u64) -> Result<AccessToken, String> {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|error| error.to_string())?;
-        let claims = UserClaims { iss: self.issuer.clone(), sub: user.to_string(), jti: hex(&id) };
+        let claims = UserClaims {
+            iss: self.issuer.clone(),
+            sub: user.to_string(),
+            jti: hex(&id),
+        };
         let time = TimeOptions::new(TimeDelta::zero(), || date(now));
         let claims = Claims::new(claims).set_duration_and_issuance(&time, self.lifetime);
-        let header = Header::empty().with_token_type(TYPE).with_key_id(&self.key_id);
-        let token = Hs256.token(&header, &claims, &self.key).map_err(|error| error.to_string())?;
-        Ok(AccessToken { token, expires_in: self.lifetime.num_seconds().cast_unsigned() })
+        let header = Header::empty()
+            .with_token_type(TYPE)
+            .with_key_id(&self.key_id);
+        let token = Hs256
+            .token(&header, &claims, &self.key)
+            .map_err(|error| error.to_string())?;
+        Ok(AccessToken {
+            token,
+            expires_in: self.lifetime.num_seconds().cast_unsigned(),
+        })
     }
 
     /// Verifies a token and returns the id of its user.
@@ -86,12 +97,12 @@ impl Tokens {
             return Err(TokenError::UnknownKey);
         }
         let untrusted = UntrustedToken::new(token).map_err(|_| TokenError::Malformed)?;
-        let token =
-            Hs256.validator::<UserClaims>(&self.key).validate(&untrusted).map_err(|error| {
-                match error {
-                    jwt_compact::ValidationError::MalformedClaims(_) => TokenError::Claims,
-                    _ => TokenError::Signature,
-                }
+        let token = Hs256
+            .validator::<UserClaims>(&self.key)
+            .validate(&untrusted)
+            .map_err(|error| match error {
+                jwt_compact::ValidationError::MalformedClaims(_) => TokenError::Claims,
+                _ => TokenError::Signature,
             })?;
         self.check(token.claims(), now)
     }
@@ -101,7 +112,9 @@ impl Tokens {
         let (Some(expires), Some(issued)) = (claims.expiration, claims.issued_at) else {
             return Err(TokenError::Claims);
         };
-        claims.validate_expiration(&time).map_err(|_| TokenError::Expired)?;
+        claims
+            .validate_expiration(&time)
+            .map_err(|_| TokenError::Expired)?;
         let starts = claims.not_before.unwrap_or(issued).max(issued);
         if starts > date(now) + TimeDelta::seconds(LEEWAY) {
             return Err(TokenError::Early);

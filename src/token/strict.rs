@@ -39,7 +39,11 @@ pub(super) fn header(token: &str) -> Result<Header, TokenError> {
         Some(Value::String(text)) => Ok(text),
         _ => Err(TokenError::Header),
     };
-    Ok(Header { alg: text("alg")?, typ: text("typ")?, kid: text("kid")? })
+    Ok(Header {
+        alg: text("alg")?,
+        typ: text("typ")?,
+        kid: text("kid")?,
+    })
 }
 
 fn object(part: &str) -> Result<Object, TokenError> {

@@ -5,7 +5,11 @@ use crate::support::{Answer, App};
 const LISTED: &str = "https://app.example";
 
 async fn from(origin: &str, method: &str, path: &str) -> Answer {
-    App::shared().request(method, path).header("origin", origin).send().await
+    App::shared()
+        .request(method, path)
+        .header("origin", origin)
+        .send()
+        .await
 }
 
 #[tokio::test]
@@ -27,7 +31,9 @@ async fn a_listed_origin_is_echoed_with_credentials_on_every_answer() {
         assert_eq!(answer.header("vary"), "Origin");
     }
     assert_eq!(
-        from("http://localhost:5173", "GET", "/").await.header("access-control-allow-origin"),
+        from("http://localhost:5173", "GET", "/")
+            .await
+            .header("access-control-allow-origin"),
         "http://localhost:5173"
     );
 }
@@ -64,7 +70,10 @@ async fn a_preflight_lists_what_the_path_takes() {
             .request("OPTIONS", path)
             .header("origin", LISTED)
             .header("access-control-request-method", "POST")
-            .header("access-control-request-headers", "authorization,content-type")
+            .header(
+                "access-control-request-headers",
+                "authorization,content-type",
+            )
             .send()
             .await
             .expect(204);
@@ -81,5 +90,7 @@ async fn a_preflight_lists_what_the_path_takes() {
 
 #[tokio::test]
 async fn a_preflight_of_an_unknown_path_is_404() {
-    from(LISTED, "OPTIONS", "/nowhere").await.problem(404, "not_found");
+    from(LISTED, "OPTIONS", "/nowhere")
+        .await
+        .problem(404, "not_found");
 }

@@ -53,7 +53,10 @@ async fn whatever_goes_wrong_on_the_way_is_503_in_time_and_then_it_works_again()
         (Behaviour::Closing, "while connecting"),
         (Behaviour::Silent, "no answer within 1 s while connecting"),
         (Behaviour::Garbage, "MySQL protocol"),
-        (Behaviour::TooManyConnections, "error 1040 (-----): Too many connections"),
+        (
+            Behaviour::TooManyConnections,
+            "error 1040 (-----): Too many connections",
+        ),
         (Behaviour::SilentAtStatement, "no answer within 1 s while"),
         (Behaviour::ClosingAtStatement, "while"),
     ] {
@@ -119,7 +122,8 @@ async fn a_configuration_that_cannot_be_used_is_500_and_the_log_names_the_variab
         app.get(path).await.problem(500, "internal_error");
     }
     assert!(
-        app.log().contains("configuration: SECRET_KEY must have at least 32 bytes"),
+        app.log()
+            .contains("configuration: SECRET_KEY must have at least 32 bytes"),
         "{}",
         app.log()
     );

@@ -16,17 +16,36 @@ async fn answers() -> Vec<Answer> {
         app.get("/nowhere").await.expect(404),
         app.request("DELETE", "/me").send().await.expect(405),
         app.request("OPTIONS", "/me").send().await.expect(204),
-        app.request("POST", "/auth/login").body("{").send().await.expect(400),
-        app.request("POST", "/auth/login").bare_body("{}").send().await.expect(415),
-        app.request("POST", "/auth/login").body("x".repeat(20_000)).send().await.expect(413),
-        app.register(&user.email, crate::support::PASSWORD).await.expect(409),
+        app.request("POST", "/auth/login")
+            .body("{")
+            .send()
+            .await
+            .expect(400),
+        app.request("POST", "/auth/login")
+            .bare_body("{}")
+            .send()
+            .await
+            .expect(415),
+        app.request("POST", "/auth/login")
+            .body("x".repeat(20_000))
+            .send()
+            .await
+            .expect(413),
+        app.register(&user.email, crate::support::PASSWORD)
+            .await
+            .expect(409),
     ]
 }
 
 #[tokio::test]
 async fn no_answer_is_stored_sniffed_or_framed() {
     for answer in answers().await {
-        assert_eq!(answer.header("cache-control"), "no-store", "{}", answer.status);
+        assert_eq!(
+            answer.header("cache-control"),
+            "no-store",
+            "{}",
+            answer.status
+        );
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
         assert_eq!(
             answer.header("content-security-policy"),
@@ -44,7 +63,12 @@ async fn no_answer_is_stored_sniffed_or_framed() {
 #[tokio::test]
 async fn no_answer_sets_a_cookie_or_tells_what_serves_it() {
     for answer in answers().await {
-        for name in ["set-cookie", "server", "x-powered-by", "access-control-allow-origin"] {
+        for name in [
+            "set-cookie",
+            "server",
+            "x-powered-by",
+            "access-control-allow-origin",
+        ] {
             assert_eq!(answer.header(name), "", "{name} on {}", answer.status);
         }
     }
@@ -52,10 +76,14 @@ async fn no_answer_sets_a_cookie_or_tells_what_serves_it() {
 
 #[tokio::test]
 async fn every_answer_has_a_request_id_of_its_own() {
-    let mut ids: Vec<_> =
-        answers().await.iter().map(|answer| answer.header("x-request-id")).collect();
+    let mut ids: Vec<_> = answers()
+        .await
+        .iter()
+        .map(|answer| answer.header("x-request-id"))
+        .collect();
     assert!(
-        ids.iter().all(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())),
+        ids.iter()
+            .all(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())),
         "{ids:?}"
     );
     let count = ids.len();
@@ -67,15 +95,30 @@ async fn every_answer_has_a_request_id_of_its_own() {
 #[tokio::test]
 async fn a_plain_request_id_of_the_client_is_kept_and_any_other_is_not() {
     let ask = |id: &'static str| {
-        App::shared().request("GET", "/nowhere").header("x-request-id", id).send()
+        App::shared()
+            .request("GET", "/nowhere")
+            .header("x-request-id", id)
+            .send()
     };
     assert_eq!(
-        ask("client-0123_ABC").await.problem(404, "not_found").header("x-request-id"),
+        ask("client-0123_ABC")
+            .await
+            .problem(404, "not_found")
+            .header("x-request-id"),
         "client-0123_ABC"
     );
-    for bad in ["short", "with space in it", "quote\"quote\"", "<script>alert(1)</script>"] {
+    for bad in [
+        "short",
+        "with space in it",
+        "quote\"quote\"",
+        "<script>alert(1)</script>",
+    ] {
         assert_eq!(
-            ask(bad).await.problem(404, "not_found").header("x-request-id").len(),
+            ask(bad)
+                .await
+                .problem(404, "not_found")
+                .header("x-request-id")
+                .len(),
             32,
             "{bad}"
         );
@@ -84,9 +127,19 @@ async fn a_plain_request_id_of_the_client_is_kept_and_any_other_is_not() {
 
 #[tokio::test]
 async fn bodies_have_their_type_and_empty_ones_none() {
-    assert_eq!(App::shared().get("/").await.header("content-type"), "application/json");
-    let options = App::shared().request("OPTIONS", "/").send().await.expect(204);
-    assert_eq!((options.header("content-type"), options.body.len()), (String::new(), 0));
+    assert_eq!(
+        App::shared().get("/").await.header("content-type"),
+        "application/json"
+    );
+    let options = App::shared()
+        .request("OPTIONS", "/")
+        .send()
+        .await
+        .expect(204);
+    assert_eq!(
+        (options.header("content-type"), options.body.len()),
+        (String::new(), 0)
+    );
 }
 
 #[tokio::test]

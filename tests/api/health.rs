@@ -13,5 +13,8 @@ async fn the_root_says_that_the_service_runs() {
 
 #[tokio::test]
 async fn ready_says_that_the_database_answers() {
-    assert_eq!(App::shared().get("/ready").await.expect(200).json(), json!({ "status": "ok" }));
+    assert_eq!(
+        App::shared().get("/ready").await.expect(200).json(),
+        json!({ "status": "ok" })
+    );
 }

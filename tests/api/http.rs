@@ -6,7 +6,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use crate::support::{Answer, App, PASSWORD, unique_email};
 
 async fn login_body(body: impl Into<Vec<u8>>) -> Answer {
-    App::shared().request("POST", "/auth/login").body(body).send().await
+    App::shared()
+        .request("POST", "/auth/login")
+        .body(body)
+        .send()
+        .await
 }
 
 #[tokio::test]
@@ -26,15 +30,22 @@ async fn a_path_says_which_methods_it_knows() {
                 answer.problem(405, "method_not_allowed");
             }
         }
-        let options = App::shared().request("OPTIONS", path).send().await.expect(204);
+        let options = App::shared()
+            .request("OPTIONS", path)
+            .send()
+            .await
+            .expect(204);
         assert_eq!(options.header("allow"), allowed);
     }
 }
 
 #[tokio::test]
 async fn a_method_cannot_be_overridden() {
-    let answer =
-        App::shared().request("POST", "/me").header("x-http-method-override", "GET").send().await;
+    let answer = App::shared()
+        .request("POST", "/me")
+        .header("x-http-method-override", "GET")
+        .send()
+        .await;
     answer.problem(405, "method_not_allowed");
 }
 
@@ -65,14 +76,21 @@ async fn a_path_has_one_spelling() {
     ] {
         App::shared().get(path).await.problem(404, "not_found");
     }
-    App::shared().get("/me?x=1&x=2").await.problem(401, "missing_token");
+    App::shared()
+        .get("/me?x=1&x=2")
+        .await
+        .problem(401, "missing_token");
 }
 
 #[tokio::test]
 async fn a_body_needs_its_type() {
     let request = || App::shared().request("POST", "/auth/login");
     let body = json!({ "email": unique_email(), "password": PASSWORD }).to_string();
-    request().bare_body(body.clone()).send().await.problem(415, "unsupported_media_type");
+    request()
+        .bare_body(body.clone())
+        .send()
+        .await
+        .problem(415, "unsupported_media_type");
     for bad in [
         "text/plain",
         "application/x-www-form-urlencoded",
@@ -106,8 +124,9 @@ async fn a_body_needs_its_type() {
 #[tokio::test]
 async fn a_compressed_body_is_refused() {
     for encoding in ["gzip", "br", "deflate"] {
-        let request =
-            App::shared().request("POST", "/auth/login").header("content-encoding", encoding);
+        let request = App::shared()
+            .request("POST", "/auth/login")
+            .header("content-encoding", encoding);
         let answer = request.body("{}").send().await;
         // A runtime that takes `br` for itself may refuse the body as JSON instead.
         assert!(matches!(answer.status, 400 | 415), "{}", answer.status);
@@ -150,7 +169,9 @@ async fn what_is_not_json_is_malformed() {
 
 #[tokio::test]
 async fn a_member_that_comes_twice_is_malformed() {
-    login_body(r#"{"email":"a","email":"b","password":"c"}"#).await.problem(400, "malformed_body");
+    login_body(r#"{"email":"a","email":"b","password":"c"}"#)
+        .await
+        .problem(400, "malformed_body");
     login_body(r#"{"email":"a","\u0065mail":"b","password":"c"}"#)
         .await
         .problem(400, "malformed_body");
@@ -166,8 +187,16 @@ async fn deep_nesting_and_huge_numbers_are_no_trouble() {
         login_body(body).await.problem(400, "malformed_body");
     }
     let digits = "9".repeat(10_000);
-    for number in [&digits, "1e999999999", "-1e-999999999", &format!("0.{digits}"), "-0"] {
-        let status = login_body(format!(r#"{{"email":{number},"password":"x"}}"#)).await.status;
+    for number in [
+        &digits,
+        "1e999999999",
+        "-1e-999999999",
+        &format!("0.{digits}"),
+        "-0",
+    ] {
+        let status = login_body(format!(r#"{{"email":{number},"password":"x"}}"#))
+            .await
+            .status;
         assert!(matches!(status, 400 | 422), "{status}");
     }
 }
@@ -181,10 +210,18 @@ async fn a_body_over_sixteen_kibibytes_is_too_large() {
             &format!("\"padding\":\"{}\"", "x".repeat(size - body.len())),
         )
     };
-    login_body(padded(16 * 1024)).await.problem(401, "invalid_credentials");
-    login_body(padded(16 * 1024 + 1)).await.problem(413, "body_too_large");
-    login_body(vec![b'x'; 1_000_000]).await.problem(413, "body_too_large");
-    let request = App::shared().request("PATCH", "/user/update").body(vec![b' '; 20_000]);
+    login_body(padded(16 * 1024))
+        .await
+        .problem(401, "invalid_credentials");
+    login_body(padded(16 * 1024 + 1))
+        .await
+        .problem(413, "body_too_large");
+    login_body(vec![b'x'; 1_000_000])
+        .await
+        .problem(413, "body_too_large");
+    let request = App::shared()
+        .request("PATCH", "/user/update")
+        .body(vec![b' '; 20_000]);
     request.send().await.problem(413, "body_too_large");
 }
 
@@ -228,13 +265,18 @@ async fn a_client_that_leaves_in_the_middle_of_its_body_harms_nobody() {
     for _ in 0..10 {
         let mut stream = connect().await;
         let head = "POST /auth/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"em";
-        stream.write_all(head.as_bytes()).await.expect("a connection");
+        stream
+            .write_all(head.as_bytes())
+            .await
+            .expect("a connection");
     }
     App::shared().get("/ready").await.expect(200);
 }
 
 async fn connect() -> tokio::net::TcpStream {
-    tokio::net::TcpStream::connect(("127.0.0.1", App::shared().port())).await.expect("a connection")
+    tokio::net::TcpStream::connect(("127.0.0.1", App::shared().port()))
+        .await
+        .expect("a connection")
 }
 
 /// Sends bytes and reads until the other side closes or says no more for a while.

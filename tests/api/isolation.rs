@@ -10,7 +10,10 @@ async fn of_forty_requests_at_once_the_panicking_one_alone_fails() {
         // In process there is no isolate to share, and the route is not compiled in.
         return;
     }
-    let app = App::start(&Setup { panics: true, ..Setup::default() });
+    let app = App::start(&Setup {
+        panics: true,
+        ..Setup::default()
+    });
     let user = app.user().await;
     for round in 0..10 {
         let requests = (0..40).map(|number| {
@@ -33,5 +36,8 @@ async fn of_forty_requests_at_once_the_panicking_one_alone_fails() {
 
 #[tokio::test]
 async fn the_route_that_panics_is_not_in_the_release() {
-    App::shared().get("/test/panic").await.problem(404, "not_found");
+    App::shared()
+        .get("/test/panic")
+        .await
+        .problem(404, "not_found");
 }

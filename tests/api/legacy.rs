@@ -13,8 +13,15 @@ const PASSLIB: &str = "$argon2id$v=19$m=65536,t=3,p=4$P8c4p3ROyRmDcM75nzNmzA$VOQ
 async fn a_user_of_the_replaced_system_logs_in_with_the_old_hash() {
     let email = unique_email();
     let id = Database::shared().insert(Some(&email), Some(PASSLIB)).await;
-    App::shared().login(&email, "wrong password").await.expect(401);
-    let token = App::shared().login(&email, PASSWORD).await.expect(200).token();
+    App::shared()
+        .login(&email, "wrong password")
+        .await
+        .expect(401);
+    let token = App::shared()
+        .login(&email, PASSWORD)
+        .await
+        .expect(200)
+        .token();
     let me = App::shared().me(&token).await.expect(200).json();
     assert_eq!((&me["id"], &me["email"]), (&json!(id), &json!(email)));
 }
@@ -27,7 +34,10 @@ async fn a_row_in_mixed_case_is_found_and_its_e_mail_is_taken() {
     for spelling in [&mixed, &email, &email.to_uppercase()] {
         App::shared().login(spelling, PASSWORD).await.expect(200);
     }
-    App::shared().register(&email, PASSWORD).await.problem(409, "email_taken");
+    App::shared()
+        .register(&email, PASSWORD)
+        .await
+        .problem(409, "email_taken");
 }
 
 #[tokio::test]
@@ -41,18 +51,31 @@ async fn an_address_that_no_one_would_accept_today_still_logs_in() {
 async fn an_e_mail_that_only_the_collation_calls_equal_is_another_one() {
     let email = unique_email();
     let accented = email.replace("user", "us\u{e9}r");
-    Database::shared().insert(Some(&accented), Some(PASSLIB)).await;
-    App::shared().login(&email, PASSWORD).await.problem(401, "invalid_credentials");
+    Database::shared()
+        .insert(Some(&accented), Some(PASSLIB))
+        .await;
+    App::shared()
+        .login(&email, PASSWORD)
+        .await
+        .problem(401, "invalid_credentials");
     App::shared().login(&accented, PASSWORD).await.expect(200);
     // Its unique key calls them equal too, so the new one is not to be had.
-    App::shared().register(&email, PASSWORD).await.problem(409, "email_taken");
+    App::shared()
+        .register(&email, PASSWORD)
+        .await
+        .problem(409, "email_taken");
 }
 
 #[tokio::test]
 async fn a_row_with_a_space_at_its_end_is_not_the_one_without() {
     let email = unique_email();
-    Database::shared().insert(Some(&format!("{email} ")), Some(PASSLIB)).await;
-    App::shared().login(&email, PASSWORD).await.problem(401, "invalid_credentials");
+    Database::shared()
+        .insert(Some(&format!("{email} ")), Some(PASSLIB))
+        .await;
+    App::shared()
+        .login(&email, PASSWORD)
+        .await
+        .problem(401, "invalid_credentials");
 }
 
 #[tokio::test]
@@ -72,7 +95,10 @@ async fn a_password_that_is_missing_or_unreadable_is_a_wrong_one() {
     ] {
         let email = unique_email();
         Database::shared().insert(Some(&email), stored).await;
-        App::shared().login(&email, PASSWORD).await.problem(401, "invalid_credentials");
+        App::shared()
+            .login(&email, PASSWORD)
+            .await
+            .problem(401, "invalid_credentials");
     }
 }
 
@@ -80,7 +106,10 @@ async fn a_password_that_is_missing_or_unreadable_is_a_wrong_one() {
 async fn a_row_without_an_e_mail_is_nobodys() {
     Database::shared().insert(None, Some(PASSLIB)).await;
     for email in ["", "null", "NULL", " "] {
-        App::shared().login(email, PASSWORD).await.problem(401, "invalid_credentials");
+        App::shared()
+            .login(email, PASSWORD)
+            .await
+            .problem(401, "invalid_credentials");
     }
 }
 
@@ -88,7 +117,10 @@ async fn a_row_without_an_e_mail_is_nobodys() {
 async fn a_user_without_e_mail_time_or_names_can_be_shown() {
     let user = App::shared().user().await;
     Database::shared()
-        .execute("UPDATE `user` SET email = NULL, updated_at = NULL WHERE id = ?", user.id)
+        .execute(
+            "UPDATE `user` SET email = NULL, updated_at = NULL WHERE id = ?",
+            user.id,
+        )
         .await;
     let me = App::shared().me(&user.token).await.expect(200).json();
     assert_eq!(
@@ -103,11 +135,26 @@ async fn an_id_beyond_what_javascript_counts_to_comes_through() {
     let big: i64 = (1 << 60) + i64::from(std::process::id());
     Database::shared().insert(Some(&email), Some(PASSLIB)).await;
     Database::shared()
-        .execute(&format!("UPDATE `user` SET id = {big} WHERE email = ?"), &email)
+        .execute(
+            &format!("UPDATE `user` SET id = {big} WHERE email = ?"),
+            &email,
+        )
         .await;
-    let token = App::shared().login(&email, PASSWORD).await.expect(200).token();
-    assert_eq!(App::shared().me(&token).await.expect(200).json()["id"], json!(big));
+    let token = App::shared()
+        .login(&email, PASSWORD)
+        .await
+        .expect(200)
+        .token();
+    assert_eq!(
+        App::shared().me(&token).await.expect(200).json()["id"],
+        json!(big)
+    );
     // Or the next row would get a greater one.
-    Database::shared().execute("DELETE FROM `user` WHERE id = ?", big).await;
-    assert_eq!(Database::shared().column("id", &email).await, Vec::<Sql>::new());
+    Database::shared()
+        .execute("DELETE FROM `user` WHERE id = ?", big)
+        .await;
+    assert_eq!(
+        Database::shared().column("id", &email).await,
+        Vec::<Sql>::new()
+    );
 }

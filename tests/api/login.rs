@@ -8,18 +8,28 @@ use crate::support::{App, PASSWORD, unique_email};
 #[tokio::test]
 async fn the_right_password_gives_a_bearer_token() {
     let user = App::shared().user().await;
-    let body = App::shared().login(&user.email, PASSWORD).await.expect(200).json();
+    let body = App::shared()
+        .login(&user.email, PASSWORD)
+        .await
+        .expect(200)
+        .json();
     assert_eq!(body["token_type"], json!("bearer"));
     assert_eq!(body["expires_in"], json!(1800));
     assert_eq!(body.as_object().expect("an object").len(), 3);
-    App::shared().me(body["access_token"].as_str().expect("a token")).await.expect(200);
+    App::shared()
+        .me(body["access_token"].as_str().expect("a token"))
+        .await
+        .expect(200);
 }
 
 #[tokio::test]
 async fn a_token_names_the_user_by_id_and_says_nothing_else_of_them() {
     let user = App::shared().user().await;
     let parts: Vec<Value> = user.token.split('.').take(2).map(decode).collect();
-    assert_eq!((&parts[0]["alg"], &parts[0]["typ"]), (&json!("HS256"), &json!("at+jwt")));
+    assert_eq!(
+        (&parts[0]["alg"], &parts[0]["typ"]),
+        (&json!("HS256"), &json!("at+jwt"))
+    );
     assert!(parts[0]["kid"].is_string());
     assert_eq!(
         (&parts[1]["iss"], &parts[1]["sub"]),
@@ -40,7 +50,10 @@ fn decode(part: &str) -> Value {
 #[tokio::test]
 async fn no_two_tokens_are_the_same() {
     let user = App::shared().user().await;
-    assert_ne!(App::shared().login(&user.email, PASSWORD).await.token(), user.token);
+    assert_ne!(
+        App::shared().login(&user.email, PASSWORD).await.token(),
+        user.token
+    );
 }
 
 #[tokio::test]
@@ -58,15 +71,22 @@ async fn an_unknown_e_mail_and_a_wrong_password_get_the_same_answer() {
         .login(&user.email, "wrong password")
         .await
         .problem(401, "invalid_credentials");
-    let unknown =
-        App::shared().login(&unique_email(), PASSWORD).await.problem(401, "invalid_credentials");
-    let no_email = App::shared().login("nope", PASSWORD).await.problem(401, "invalid_credentials");
+    let unknown = App::shared()
+        .login(&unique_email(), PASSWORD)
+        .await
+        .problem(401, "invalid_credentials");
+    let no_email = App::shared()
+        .login("nope", PASSWORD)
+        .await
+        .problem(401, "invalid_credentials");
     assert_eq!(wrong.header("www-authenticate"), "Bearer");
     for other in [&unknown, &no_email] {
         assert_eq!(other.header_names(), wrong.header_names());
         let without_id = |answer: &crate::support::Answer| {
             let mut body = answer.json();
-            body.as_object_mut().expect("an object").remove("request_id");
+            body.as_object_mut()
+                .expect("an object")
+                .remove("request_id");
             body
         };
         assert_eq!(without_id(other), without_id(&wrong));
@@ -85,7 +105,10 @@ async fn nothing_close_to_the_password_logs_in() {
         "%",
         "' OR '1'='1",
     ] {
-        App::shared().login(&user.email, password).await.problem(401, "invalid_credentials");
+        App::shared()
+            .login(&user.email, password)
+            .await
+            .problem(401, "invalid_credentials");
     }
 }
 
@@ -101,7 +124,10 @@ async fn no_pattern_or_collation_reaches_another_account() {
         &user.email.replace("user", "u\u{17f}er"),
         "' OR ''='",
     ] {
-        App::shared().login(email, PASSWORD).await.problem(401, "invalid_credentials");
+        App::shared()
+            .login(email, PASSWORD)
+            .await
+            .problem(401, "invalid_credentials");
     }
 }
 
@@ -114,7 +140,10 @@ async fn a_login_applies_no_password_policy() {
         Database::shared().column("password", &email).await
     };
     assert_eq!(hash.len(), 1);
-    App::shared().login(&unique_email(), "x").await.problem(401, "invalid_credentials");
+    App::shared()
+        .login(&unique_email(), "x")
+        .await
+        .problem(401, "invalid_credentials");
     App::shared()
         .login(&unique_email(), &"x".repeat(5000))
         .await
@@ -123,17 +152,34 @@ async fn a_login_applies_no_password_policy() {
 
 #[tokio::test]
 async fn both_fields_are_needed_and_are_strings() {
-    let post = |body: Value| App::shared().request("POST", "/auth/login").json(&body).send();
-    assert_eq!(post(json!({})).await.field_errors(), ["email: required", "password: required"]);
+    let post = |body: Value| {
+        App::shared()
+            .request("POST", "/auth/login")
+            .json(&body)
+            .send()
+    };
+    assert_eq!(
+        post(json!({})).await.field_errors(),
+        ["email: required", "password: required"]
+    );
     let wrong = post(json!({ "email": 1, "password": { "$ne": "" } })).await;
-    assert_eq!(wrong.field_errors(), ["email: invalid_type", "password: invalid_type"]);
+    assert_eq!(
+        wrong.field_errors(),
+        ["email: invalid_type", "password: invalid_type"]
+    );
 }
 
 #[tokio::test]
 async fn a_login_changes_nothing_in_the_table() {
     let user = App::shared().user().await;
     let before = Database::shared().column("password", &user.email).await;
-    App::shared().login(&user.email, "wrong password").await.expect(401);
+    App::shared()
+        .login(&user.email, "wrong password")
+        .await
+        .expect(401);
     App::shared().login(&user.email, PASSWORD).await.expect(200);
-    assert_eq!(Database::shared().column("password", &user.email).await, before);
+    assert_eq!(
+        Database::shared().column("password", &user.email).await,
+        before
+    );
 }

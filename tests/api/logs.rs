@@ -7,7 +7,9 @@ use crate::support::{App, PASSWORD, Setup, unique_email};
 /// The lines that the app wrote, as JSON. (workerd writes lines of its own.)
 fn lines(app: &App) -> Vec<Value> {
     let log = app.log();
-    log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    log.lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect()
 }
 
 #[tokio::test]
@@ -26,18 +28,35 @@ async fn a_request_leaves_one_line_that_says_who_what_and_how_it_ended() {
     let lines = lines(&app);
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert_eq!(
-        (&lines[0]["event"], &lines[0]["user_id"], &lines[0]["status"]),
+        (
+            &lines[0]["event"],
+            &lines[0]["user_id"],
+            &lines[0]["status"]
+        ),
         (&json!("user_registered"), &id, &json!(201))
     );
-    assert_eq!(lines[1]["request_id"], json!(refused.header("x-request-id")));
-    assert_eq!((&lines[1]["path"], &lines[1]["method"]), (&json!("/me"), &json!("GET")));
+    assert_eq!(
+        lines[1]["request_id"],
+        json!(refused.header("x-request-id"))
+    );
+    assert_eq!(
+        (&lines[1]["path"], &lines[1]["method"]),
+        (&json!("/me"), &json!("GET"))
+    );
     assert_eq!(
         (&lines[1]["code"], &lines[1]["reason"]),
         (&json!("invalid_token"), &json!("invalid token: malformed"))
     );
     assert_eq!(lines[1]["client"], json!("192.0.2.7"));
-    assert_eq!(lines[2]["reason"], json!("email: invalid_email, password: too_short"));
-    assert!(lines.iter().all(|line| line["time"].as_str().is_some_and(|time| time.ends_with('Z'))));
+    assert_eq!(
+        lines[2]["reason"],
+        json!("email: invalid_email, password: too_short")
+    );
+    assert!(lines.iter().all(|line| {
+        line["time"]
+            .as_str()
+            .is_some_and(|time| time.ends_with('Z'))
+    }));
 }
 
 #[tokio::test]
@@ -57,11 +76,15 @@ async fn no_secret_is_ever_logged() {
     app.register(&email, secrets[0]).await.expect(409);
     let token = app.login(&email, secrets[0]).await.expect(200).token();
     app.login(&email, secrets[1]).await.expect(401);
-    app.get(&format!("/me?token={}", secrets[2])).await.expect(401);
+    app.get(&format!("/me?token={}", secrets[2]))
+        .await
+        .expect(401);
     app.get(&format!("/{}", secrets[3])).await.expect(404);
     app.me(&token).await.expect(200);
     app.me(&format!("{token}x")).await.expect(401);
-    app.update(&token, &json!({ "name": format!("{}\u{0}", secrets[4]) })).await.expect(422);
+    app.update(&token, &json!({ "name": format!("{}\u{0}", secrets[4]) }))
+        .await
+        .expect(422);
     app.request("POST", "/auth/login")
         .body(format!("{{\"password\":\"{}", secrets[5]))
         .send()
@@ -88,8 +111,15 @@ async fn no_secret_is_ever_logged() {
 #[tokio::test]
 async fn nothing_sent_breaks_out_of_its_line() {
     let app = App::start(&Setup::default());
-    app.request("GET", "/me").header("x-request-id", "x\",\"event\":\"y").send().await.expect(401);
-    app.request("GET", "/a%0a%7b%22event%22").send().await.expect(404);
+    app.request("GET", "/me")
+        .header("x-request-id", "x\",\"event\":\"y")
+        .send()
+        .await
+        .expect(401);
+    app.request("GET", "/a%0a%7b%22event%22")
+        .send()
+        .await
+        .expect(404);
     let lines = lines(&app);
     assert_eq!(lines.len(), 2);
     assert!(lines.iter().all(|line| line["event"] == json!("request")));

@@ -5,6 +5,7 @@
 
 mod support;
 
+mod charsets;
 mod cors;
 mod faults;
 mod headers;

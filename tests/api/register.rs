@@ -7,7 +7,11 @@ use crate::support::database::Database;
 use crate::support::{Answer, App, PASSWORD, unique_email};
 
 async fn post(body: &Value) -> Answer {
-    App::shared().request("POST", "/auth/register").json(body).send().await
+    App::shared()
+        .request("POST", "/auth/register")
+        .json(body)
+        .send()
+        .await
 }
 
 async fn stored(column: &str, email: &str) -> String {
@@ -30,8 +34,16 @@ async fn a_new_user_is_answered_and_stored() {
     );
     let time = user["updated_at"].as_str().expect("a time");
     assert!(time.ends_with('Z') && time.len() == 20, "{time}");
-    assert_eq!(user.as_object().expect("an object").len(), 5, "and nothing else");
-    assert!(stored("password", &email).await.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+    assert_eq!(
+        user.as_object().expect("an object").len(),
+        5,
+        "and nothing else"
+    );
+    assert!(
+        stored("password", &email)
+            .await
+            .starts_with("$argon2id$v=19$m=19456,t=2,p=1$")
+    );
     assert_eq!(stored("name", &email).await, "Ada");
 }
 
@@ -42,8 +54,15 @@ async fn what_was_registered_is_what_me_returns() {
         .await
         .expect(201)
         .json();
-    let token = App::shared().login(&email, PASSWORD).await.expect(200).token();
-    assert_eq!(App::shared().me(&token).await.expect(200).json(), registered);
+    let token = App::shared()
+        .login(&email, PASSWORD)
+        .await
+        .expect(200)
+        .token();
+    assert_eq!(
+        App::shared().me(&token).await.expect(200).json(),
+        registered
+    );
 }
 
 #[tokio::test]
@@ -54,16 +73,23 @@ async fn names_may_be_missing_or_null() {
             .expect("an object")
             .extend(names.as_object().expect("an object").clone());
         let user = post(&body).await.expect(201).json();
-        assert_eq!((&user["name"], &user["username"]), (&Value::Null, &Value::Null));
+        assert_eq!(
+            (&user["name"], &user["username"]),
+            (&Value::Null, &Value::Null)
+        );
     }
 }
 
 #[tokio::test]
 async fn an_e_mail_is_taken_in_every_spelling() {
     let email = unique_email();
-    post(&json!({ "email": email, "password": PASSWORD })).await.expect(201);
+    post(&json!({ "email": email, "password": PASSWORD }))
+        .await
+        .expect(201);
     for again in [email.clone(), email.to_uppercase(), format!("  {email}\t")] {
-        post(&json!({ "email": again, "password": PASSWORD })).await.problem(409, "email_taken");
+        post(&json!({ "email": again, "password": PASSWORD }))
+            .await
+            .problem(409, "email_taken");
     }
     assert_eq!(Database::shared().column("id", &email).await.len(), 1);
 }
@@ -85,7 +111,10 @@ async fn an_international_domain_is_stored_as_its_a_label() {
     let user = post(&json!({ "email": format!("{local}@Bücher.example"), "password": PASSWORD }))
         .await
         .expect(201);
-    assert_eq!(user.json()["email"], json!(format!("{local}@xn--bcher-kva.example")));
+    assert_eq!(
+        user.json()["email"],
+        json!(format!("{local}@xn--bcher-kva.example"))
+    );
     post(&json!({ "email": format!("{local}@xn--bcher-kva.example"), "password": PASSWORD }))
         .await
         .expect(409);
@@ -96,7 +125,12 @@ async fn twenty_registrations_of_one_e_mail_at_once_have_one_winner() {
     let email = unique_email();
     let tries = (0..20).map(|_| App::shared().register(&email, PASSWORD));
     let answers = futures_util::future::join_all(tries).await;
-    let count = |status| answers.iter().filter(|answer| answer.status == status).count();
+    let count = |status| {
+        answers
+            .iter()
+            .filter(|answer| answer.status == status)
+            .count()
+    };
     assert_eq!((count(201), count(409)), (1, 19));
     assert_eq!(Database::shared().column("id", &email).await.len(), 1);
 }
@@ -113,7 +147,10 @@ async fn all_that_is_wrong_is_said_at_once() {
         "username: invalid_type",
     ];
     assert_eq!(wrong.field_errors(), expected);
-    assert_eq!(post(&json!({})).await.field_errors(), ["email: required", "password: required"]);
+    assert_eq!(
+        post(&json!({})).await.field_errors(),
+        ["email: required", "password: required"]
+    );
 }
 
 #[tokio::test]
@@ -168,14 +205,23 @@ async fn passwords_have_a_length_and_are_not_the_e_mail() {
         let answer = post(&json!({ "email": email, "password": password })).await;
         assert_eq!(answer.field_errors(), [format!("password: {code}")]);
     }
-    post(&json!({ "email": email, "password": "👩".repeat(256) })).await.expect(201);
+    post(&json!({ "email": email, "password": "👩".repeat(256) }))
+        .await
+        .expect(201);
 }
 
 #[tokio::test]
 async fn the_password_is_counted_to_the_last_byte() {
-    for password in [" leading and trailing ", "nul\0nul\0nul", "Größenwahn", &"x".repeat(200)] {
+    for password in [
+        " leading and trailing ",
+        "nul\0nul\0nul",
+        "Größenwahn",
+        &"x".repeat(200),
+    ] {
         let email = unique_email();
-        post(&json!({ "email": email, "password": password })).await.expect(201);
+        post(&json!({ "email": email, "password": password }))
+            .await
+            .expect(201);
         App::shared().login(&email, password).await.expect(200);
         App::shared()
             .login(&email, password.trim_end_matches([' ', 'l', 'n', 'x']))
@@ -209,13 +255,20 @@ async fn fields_that_are_not_asked_for_are_ignored() {
     let body = json!({ "email": email, "password": PASSWORD, "id": 1, "updated_at": "2000-01-01", "admin": true, "x": { "y": [1] } });
     let user = post(&body).await.expect(201).json();
     assert_ne!(user["id"], json!(1));
-    assert!(!user["updated_at"].as_str().expect("a time").starts_with("2000"));
+    assert!(
+        !user["updated_at"]
+            .as_str()
+            .expect("a time")
+            .starts_with("2000")
+    );
 }
 
 #[tokio::test]
 async fn a_refused_registration_stores_nothing() {
     let email = unique_email();
-    post(&json!({ "email": email, "password": PASSWORD, "name": "\u{7}" })).await.expect(422);
+    post(&json!({ "email": email, "password": PASSWORD, "name": "\u{7}" }))
+        .await
+        .expect(422);
     assert!(Database::shared().column("id", &email).await.is_empty());
 }
 
@@ -223,8 +276,9 @@ async fn a_refused_registration_stores_nothing() {
 async fn sql_in_a_field_is_text() {
     let name = "x'); DROP TABLE `user`; -- \\";
     let email = unique_email();
-    let user =
-        post(&json!({ "email": email, "password": PASSWORD, "name": name })).await.expect(201);
+    let user = post(&json!({ "email": email, "password": PASSWORD, "name": name }))
+        .await
+        .expect(201);
     assert_eq!(user.json()["name"], json!(name));
     assert_eq!(stored("name", &email).await, name);
 }

@@ -27,7 +27,9 @@ async fn each_endpoint_takes_its_number_of_statements_and_one_connection() {
     statements(1, "login, unknown e-mail");
     app.me(&token).await.expect(200);
     statements(1, "me");
-    app.update(&token, &json!({ "name": "Ada" })).await.expect(200);
+    app.update(&token, &json!({ "name": "Ada" }))
+        .await
+        .expect(200);
     statements(2, "update");
     app.update(&token, &json!({})).await.expect(200);
     statements(1, "update of nothing");
@@ -51,15 +53,29 @@ async fn nothing_is_sent_that_hyperdrive_refuses_and_no_parameter_is_sent_as_it_
     let email = unique_email();
     app.register(&email, PASSWORD).await.expect(201);
     let token = app.login(&email, PASSWORD).await.expect(200).token();
-    app.update(&token, &json!({ "name": "Ada", "username": null })).await.expect(200);
+    app.update(&token, &json!({ "name": "Ada", "username": null }))
+        .await
+        .expect(200);
     let statements = proxy.take_statements().join("\n");
-    for word in
-        [email.as_str(), "Ada", "argon2", ";", "PREPARE", "USE ", "SET NAMES", "SET SESSION"]
-    {
+    for word in [
+        email.as_str(),
+        "Ada",
+        "argon2",
+        ";",
+        "PREPARE",
+        "USE ",
+        "SET NAMES",
+        "SET SESSION",
+    ] {
         assert!(!statements.contains(word), "{word} in {statements}");
     }
     assert_eq!(
-        proxy.commands().iter().copied().filter(|command| ![1, 3].contains(command)).count(),
+        proxy
+            .commands()
+            .iter()
+            .copied()
+            .filter(|command| ![1, 3].contains(command))
+            .count(),
         0
     );
 }

@@ -13,14 +13,23 @@ async fn a_field_that_is_there_changes_and_one_that_is_not_stays() {
         .await
         .expect(200)
         .json();
-    assert_eq!((&first["name"], &first["username"]), (&json!("Ada"), &json!("Byron")));
+    assert_eq!(
+        (&first["name"], &first["username"]),
+        (&json!("Ada"), &json!("Byron"))
+    );
     let second = App::shared()
         .update(&user.token, &json!({ "username": "Lovelace" }))
         .await
         .expect(200)
         .json();
-    assert_eq!((&second["name"], &second["username"]), (&json!("Ada"), &json!("Lovelace")));
-    assert_eq!(App::shared().me(&user.token).await.expect(200).json(), second);
+    assert_eq!(
+        (&second["name"], &second["username"]),
+        (&json!("Ada"), &json!("Lovelace"))
+    );
+    assert_eq!(
+        App::shared().me(&user.token).await.expect(200).json(),
+        second
+    );
 }
 
 #[tokio::test]
@@ -30,20 +39,33 @@ async fn null_clears_a_field() {
         .update(&user.token, &json!({ "name": "Ada", "username": "Byron" }))
         .await
         .expect(200);
-    let cleared =
-        App::shared().update(&user.token, &json!({ "name": null })).await.expect(200).json();
-    assert_eq!((&cleared["name"], &cleared["username"]), (&Value::Null, &json!("Byron")));
+    let cleared = App::shared()
+        .update(&user.token, &json!({ "name": null }))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (&cleared["name"], &cleared["username"]),
+        (&Value::Null, &json!("Byron"))
+    );
 }
 
 #[tokio::test]
 async fn the_same_update_again_gives_the_same_answer() {
     let user = App::shared().user().await;
     for _ in 0..3 {
-        let answer =
-            App::shared().update(&user.token, &json!({ "name": "Ada" })).await.expect(200).json();
+        let answer = App::shared()
+            .update(&user.token, &json!({ "name": "Ada" }))
+            .await
+            .expect(200)
+            .json();
         assert_eq!(answer["name"], json!("Ada"));
     }
-    let unchanged = App::shared().update(&user.token, &json!({})).await.expect(200).json();
+    let unchanged = App::shared()
+        .update(&user.token, &json!({}))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(unchanged["name"], json!("Ada"));
 }
 
@@ -51,7 +73,10 @@ async fn the_same_update_again_gives_the_same_answer() {
 async fn an_update_moves_updated_at() {
     let user = App::shared().user().await;
     Database::shared()
-        .execute("UPDATE `user` SET updated_at = '2001-02-03 04:05:06' WHERE id = ?", user.id)
+        .execute(
+            "UPDATE `user` SET updated_at = '2001-02-03 04:05:06' WHERE id = ?",
+            user.id,
+        )
         .await;
     assert!(
         App::shared().me(&user.token).await.json()["updated_at"]
@@ -59,8 +84,11 @@ async fn an_update_moves_updated_at() {
             .expect("a time")
             .starts_with("2001")
     );
-    let updated =
-        App::shared().update(&user.token, &json!({ "name": "Ada" })).await.expect(200).json();
+    let updated = App::shared()
+        .update(&user.token, &json!({ "name": "Ada" }))
+        .await
+        .expect(200)
+        .json();
     assert!(updated["updated_at"].as_str().expect("a time") > "2020");
 }
 
@@ -69,38 +97,73 @@ async fn what_is_not_a_name_cannot_be_changed() {
     let user = App::shared().user().await;
     let before = Database::shared().column("password", &user.email).await;
     let body = json!({ "id": 1, "email": "x@example.com", "password": "another password", "updated_at": null, "name": "Ada" });
-    let answer = App::shared().update(&user.token, &body).await.expect(200).json();
-    assert_eq!((&answer["id"], &answer["email"]), (&json!(user.id), &json!(user.email)));
-    assert_eq!(Database::shared().column("password", &user.email).await, before);
+    let answer = App::shared()
+        .update(&user.token, &body)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (&answer["id"], &answer["email"]),
+        (&json!(user.id), &json!(user.email))
+    );
+    assert_eq!(
+        Database::shared().column("password", &user.email).await,
+        before
+    );
 }
 
 #[tokio::test]
 async fn bad_names_change_nothing() {
     let user = App::shared().user().await;
-    App::shared().update(&user.token, &json!({ "name": "Ada" })).await.expect(200);
+    App::shared()
+        .update(&user.token, &json!({ "name": "Ada" }))
+        .await
+        .expect(200);
     for (body, error) in [
-        (json!({ "name": "Eve", "username": "x".repeat(51) }), "username: too_long"),
+        (
+            json!({ "name": "Eve", "username": "x".repeat(51) }),
+            "username: too_long",
+        ),
         (json!({ "name": "a\u{0}b" }), "name: invalid_characters"),
         (json!({ "name": "a\u{2066}b" }), "name: invalid_characters"),
         (json!({ "name": 7 }), "name: invalid_type"),
         (json!({ "username": ["x"] }), "username: invalid_type"),
     ] {
-        assert_eq!(App::shared().update(&user.token, &body).await.field_errors(), [error]);
+        assert_eq!(
+            App::shared()
+                .update(&user.token, &body)
+                .await
+                .field_errors(),
+            [error]
+        );
     }
-    assert_eq!(App::shared().me(&user.token).await.json()["name"], json!("Ada"));
+    assert_eq!(
+        App::shared().me(&user.token).await.json()["name"],
+        json!("Ada")
+    );
 }
 
 #[tokio::test]
 async fn names_are_kept_to_the_last_byte() {
     let user = App::shared().user().await;
-    for name in ["", " Ada ", "Jose\u{301}", "👩‍🚀", "\\' \" ; -- %_", "<script>", "שלום"]
-    {
+    for name in [
+        "",
+        " Ada ",
+        "Jose\u{301}",
+        "👩‍🚀",
+        "\\' \" ; -- %_",
+        "<script>",
+        "שלום",
+    ] {
         let answer = App::shared()
             .update(&user.token, &json!({ "name": name, "username": name }))
             .await
             .expect(200)
             .json();
-        assert_eq!((&answer["name"], &answer["username"]), (&json!(name), &json!(name)));
+        assert_eq!(
+            (&answer["name"], &answer["username"]),
+            (&json!(name), &json!(name))
+        );
     }
 }
 
@@ -108,7 +171,10 @@ async fn names_are_kept_to_the_last_byte() {
 async fn updates_of_different_fields_at_once_do_not_undo_each_other() {
     let user = App::shared().user().await;
     for round in 0..5 {
-        let (name, username) = (json!(format!("name {round}")), json!(format!("username {round}")));
+        let (name, username) = (
+            json!(format!("name {round}")),
+            json!(format!("username {round}")),
+        );
         let (name_change, username_change) =
             (json!({ "name": name }), json!({ "username": username }));
         let (first, second) = tokio::join!(
@@ -124,12 +190,19 @@ async fn updates_of_different_fields_at_once_do_not_undo_each_other() {
 #[tokio::test]
 async fn a_user_who_is_gone_is_not_made_again() {
     let user = App::shared().user().await;
-    Database::shared().execute("DELETE FROM `user` WHERE id = ?", user.id).await;
+    Database::shared()
+        .execute("DELETE FROM `user` WHERE id = ?", user.id)
+        .await;
     App::shared()
         .update(&user.token, &json!({ "name": "Ada" }))
         .await
         .problem(401, "invalid_token");
-    assert!(Database::shared().column("id", &user.email).await.is_empty());
+    assert!(
+        Database::shared()
+            .column("id", &user.email)
+            .await
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -137,6 +210,10 @@ async fn without_a_valid_token_nothing_is_said_of_the_body() {
     for body in ["{", "{}", r#"{"name": 7}"#] {
         let request = || App::shared().request("PATCH", "/user/update").body(body);
         request().send().await.problem(401, "missing_token");
-        request().bearer("x.y.z").send().await.problem(401, "invalid_token");
+        request()
+            .bearer("x.y.z")
+            .send()
+            .await
+            .problem(401, "invalid_token");
     }
 }

@@ -50,10 +50,22 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 pub(crate) fn build(tools: &Tools, variant: Variant) -> Result<()> {
     let folder = variant.folder();
     let wasm = folder.join("index_bg.wasm");
-    let sources =
-        ["src", "Cargo.toml", "Cargo.lock", ".cargo", "xtask/src/build.rs", "xtask/src/tools.rs"];
-    let newest = sources.iter().map(|path| newest(&root().join(path))).max().flatten();
-    let built = std::fs::metadata(&wasm).and_then(|file| file.modified()).ok();
+    let sources = [
+        "src",
+        "Cargo.toml",
+        "Cargo.lock",
+        ".cargo",
+        "xtask/src/build.rs",
+        "xtask/src/tools.rs",
+    ];
+    let newest = sources
+        .iter()
+        .map(|path| newest(&root().join(path)))
+        .max()
+        .flatten();
+    let built = std::fs::metadata(&wasm)
+        .and_then(|file| file.modified())
+        .ok();
     if built.is_none() || built < newest {
         let what = match variant {
             Variant::Release => "building the Worker",
@@ -82,9 +94,16 @@ fn print_size(wasm: &Path) -> Result<()> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     gzip.write_all(&bytes)?;
     let gzipped = gzip.finish()?.len();
-    eprintln!("  the Worker's wasm: {} KB, {} KB gzipped", bytes.len() / 1000, gzipped / 1000);
+    eprintln!(
+        "  the Worker's wasm: {} KB, {} KB gzipped",
+        bytes.len() / 1000,
+        gzipped / 1000
+    );
     if gzipped > MAX_GZIPPED {
-        bail!("the gzipped wasm is over its limit of {} KB", MAX_GZIPPED / 1000);
+        bail!(
+            "the gzipped wasm is over its limit of {} KB",
+            MAX_GZIPPED / 1000
+        );
     }
     Ok(())
 }
@@ -93,7 +112,12 @@ fn print_size(wasm: &Path) -> Result<()> {
 fn newest(path: &Path) -> Option<SystemTime> {
     if path.is_dir() {
         let entries = std::fs::read_dir(path).ok()?;
-        return entries.filter_map(Result::ok).filter_map(|entry| newest(&entry.path())).max();
+        return entries
+            .filter_map(Result::ok)
+            .filter_map(|entry| newest(&entry.path()))
+            .max();
     }
-    std::fs::metadata(path).and_then(|file| file.modified()).ok()
+    std::fs::metadata(path)
+        .and_then(|file| file.modified())
+        .ok()
 }

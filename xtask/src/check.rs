@@ -8,7 +8,12 @@ pub(crate) fn run() -> Result<()> {
     show(command("cargo").args(["fmt", "--all", "--check"]))?;
     clippy(&["--workspace", "--all-targets"])?;
     clippy(&["--target", "wasm32-unknown-unknown"])?;
-    clippy(&["--target", "wasm32-unknown-unknown", "--features", "test-panic"])?;
+    clippy(&[
+        "--target",
+        "wasm32-unknown-unknown",
+        "--features",
+        "test-panic",
+    ])?;
     show(
         command("cargo")
             .args(["doc", "--workspace", "--no-deps", "--quiet"])
@@ -19,7 +24,10 @@ pub(crate) fn run() -> Result<()> {
 
 fn clippy(arguments: &[&str]) -> Result<()> {
     show(
-        command("cargo").args(["clippy", "--quiet"]).args(arguments).args(["--", "-D", "warnings"]),
+        command("cargo")
+            .args(["clippy", "--quiet"])
+            .args(arguments)
+            .args(["--", "-D", "warnings"]),
     )
 }
 

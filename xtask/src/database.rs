@@ -25,12 +25,18 @@ pub(crate) struct Server {
 impl Server {
     /// The database of `cargo xtask dev`, for the account that owns it and nothing else.
     pub(crate) fn dev_url(&self) -> String {
-        format!("mysql://gatehouse:{}@127.0.0.1:{}/gatehouse", self.password, self.port)
+        format!(
+            "mysql://gatehouse:{}@127.0.0.1:{}/gatehouse",
+            self.password, self.port
+        )
     }
 
     /// An account of the tests, which make databases and accounts of their own.
     pub(crate) fn test_url(&self) -> String {
-        format!("mysql://gatehouse_test:{}@127.0.0.1:{}/gatehouse_test", self.password, self.port)
+        format!(
+            "mysql://gatehouse_test:{}@127.0.0.1:{}/gatehouse_test",
+            self.password, self.port
+        )
     }
 }
 
@@ -39,10 +45,15 @@ pub(crate) async fn ensure() -> Result<Server> {
     let folder = dev_folder().join("mysql");
     std::fs::create_dir_all(&folder)?;
     let password = kept(&folder.join("password"), || random_hex(16))?;
-    if let Some(port) =
-        std::fs::read_to_string(folder.join("port")).ok().and_then(|port| port.trim().parse().ok())
+    if let Some(port) = std::fs::read_to_string(folder.join("port"))
+        .ok()
+        .and_then(|port| port.trim().parse().ok())
     {
-        let server = Server { port, password: password.clone(), _process: None };
+        let server = Server {
+            port,
+            password: password.clone(),
+            _process: None,
+        };
         if answers(&server.dev_url()).await {
             return Ok(server);
         }
@@ -55,13 +66,23 @@ pub(crate) async fn ensure() -> Result<Server> {
     let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
     std::fs::write(folder.join("port"), port.to_string())?;
     let mut process = Background::start(&mut program.serve(&folder, port)?)?;
-    let server = Server { port, password, _process: None };
+    let server = Server {
+        port,
+        password,
+        _process: None,
+    };
     let deadline = Instant::now() + START;
-    eprintln!("  starting a private {} on 127.0.0.1:{port}", program.name());
+    eprintln!(
+        "  starting a private {} on 127.0.0.1:{port}",
+        program.name()
+    );
     while !answers(&server.dev_url()).await {
         let log = folder.join("server.log");
         if let Some(status) = process.ended()? {
-            bail!("the private database server ended with {status}; see {}", log.display());
+            bail!(
+                "the private database server ended with {status}; see {}",
+                log.display()
+            );
         }
         if Instant::now() > deadline {
             bail!(
@@ -72,7 +93,10 @@ pub(crate) async fn ensure() -> Result<Server> {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    Ok(Server { _process: Some(process), ..server })
+    Ok(Server {
+        _process: Some(process),
+        ..server
+    })
 }
 
 /// A value that is made once and kept in a file for this user only.
@@ -88,17 +112,28 @@ fn kept(path: &Path, make: impl FnOnce() -> Result<String>) -> Result<String> {
 }
 
 async fn answers(url: &str) -> bool {
-    let Ok(options) = settings::options(url) else { return false };
-    let connect = async { mysql_async::Conn::new(options).await?.query_drop("SELECT 1").await };
-    matches!(tokio::time::timeout(Duration::from_secs(3), connect).await, Ok(Ok(())))
+    let Ok(options) = settings::options(url) else {
+        return false;
+    };
+    let connect = async {
+        mysql_async::Conn::new(options)
+            .await?
+            .query_drop("SELECT 1")
+            .await
+    };
+    matches!(
+        tokio::time::timeout(Duration::from_secs(3), connect).await,
+        Ok(Ok(()))
+    )
 }
 
 /// Run at each start, before the first connection. One statement a line.
 fn accounts(password: &str) -> String {
     let mut sql = String::new();
-    for (user, database, scope) in
-        [("gatehouse", "gatehouse", "`gatehouse`.*"), ("gatehouse_test", "gatehouse_test", "*.*")]
-    {
+    for (user, database, scope) in [
+        ("gatehouse", "gatehouse", "`gatehouse`.*"),
+        ("gatehouse_test", "gatehouse_test", "*.*"),
+    ] {
         let account = format!("'{user}'@'127.0.0.1'");
         sql.push_str(&format!(
             "CREATE DATABASE IF NOT EXISTS `{database}`;\n\
@@ -112,11 +147,19 @@ fn accounts(password: &str) -> String {
 /// The server's program: MariaDB's or MySQL's, from `PATH` or where packages put it.
 fn find() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let usual =
-        ["/usr/sbin", "/usr/libexec", "/usr/local/sbin", "/opt/homebrew/bin"].map(PathBuf::from);
+    let usual = [
+        "/usr/sbin",
+        "/usr/libexec",
+        "/usr/local/sbin",
+        "/opt/homebrew/bin",
+    ]
+    .map(PathBuf::from);
     let folders: Vec<_> = std::env::split_paths(&path).chain(usual).collect();
     ["mariadbd", "mysqld"].iter().find_map(|name| {
-        folders.iter().map(|folder| folder.join(name)).find(|program| program.is_file())
+        folders
+            .iter()
+            .map(|folder| folder.join(name))
+            .find(|program| program.is_file())
     })
 }
 
@@ -133,7 +176,10 @@ fn find_or_install() -> Result<PathBuf> {
              mariadb`), or name a database in DATABASE_URL"
         );
     }
-    step("reading the lists of packages", command("apt-get").arg("update"))?;
+    step(
+        "reading the lists of packages",
+        command("apt-get").arg("update"),
+    )?;
     // The server's program alone: the package mariadb-server would also start a system service.
     let mut install = command("apt-get");
     install
@@ -159,7 +205,10 @@ impl Program {
     fn new(path: &Path) -> Result<Self> {
         let version = output(Command::new(path).args(["--no-defaults", "--version"]))
             .with_context(|| format!("{} does not run", path.display()))?;
-        Ok(Self { path: path.to_owned(), mariadb: version.contains("MariaDB") })
+        Ok(Self {
+            path: path.to_owned(),
+            mariadb: version.contains("MariaDB"),
+        })
     }
 
     fn name(&self) -> &'static str {
@@ -189,8 +238,13 @@ impl Program {
             initialise.args(["--no-defaults", "--initialize-insecure"]);
             initialise
         };
-        initialise.arg(format!("--datadir={}", data.display())).args(Self::user());
-        step(&format!("making a private {} database", self.name()), &mut initialise)
+        initialise
+            .arg(format!("--datadir={}", data.display()))
+            .args(Self::user());
+        step(
+            &format!("making a private {} database", self.name()),
+            &mut initialise,
+        )
     }
 
     fn serve(&self, folder: &Path, port: u16) -> Result<Command> {
@@ -202,7 +256,11 @@ impl Program {
             .arg(format!("--init-file={}", folder.join("init.sql").display()))
             .arg(format!("--pid-file={}", folder.join("pid").display()))
             // Relative to the data folder: a socket's path has 107 bytes at most.
-            .args(["--socket=mysql.sock", "--bind-address=127.0.0.1", "--skip-name-resolve"])
+            .args([
+                "--socket=mysql.sock",
+                "--bind-address=127.0.0.1",
+                "--skip-name-resolve",
+            ])
             .arg(format!("--port={port}"))
             .args(Self::user())
             .stdout(Stdio::from(log.try_clone()?))

@@ -71,7 +71,11 @@ async fn serve(options: &Options) -> Result<()> {
             println!("Ready on http://127.0.0.1:{}", options.port);
         }
         if !ready && Instant::now() > deadline {
-            bail!("wrangler does not answer on port {} after {} s", options.port, START.as_secs());
+            bail!(
+                "wrangler does not answer on port {} after {} s",
+                options.port,
+                START.as_secs()
+            );
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
@@ -92,7 +96,10 @@ fn wrangler(tools: &Tools, port: u16, url: &str) -> Result<std::process::Command
             "--show-interactive-dev-session=false",
         ])
         .args(["--port", &port.to_string()])
-        .env("CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE", url)
+        .env(
+            "CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE",
+            url,
+        )
         // It is a local server: nothing to report, ask or fetch.
         .env("WRANGLER_SEND_METRICS", "false")
         .env("WRANGLER_SEND_ERROR_REPORTS", "false")
@@ -121,7 +128,9 @@ fn pass_on_log(output: Option<ChildStdout>) {
 async fn answers(port: u16) -> bool {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let ask = async {
-        let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok()?;
+        let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port))
+            .await
+            .ok()?;
         stream
             .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             .await
@@ -130,5 +139,8 @@ async fn answers(port: u16) -> bool {
         stream.read_exact(&mut answer).await.ok()?;
         (&answer == b"HTTP/1.1 ").then_some(())
     };
-    matches!(tokio::time::timeout(Duration::from_secs(5), ask).await, Ok(Some(())))
+    matches!(
+        tokio::time::timeout(Duration::from_secs(5), ask).await,
+        Ok(Some(()))
+    )
 }

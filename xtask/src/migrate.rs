@@ -46,8 +46,9 @@ pub(crate) async fn apply(url: &str, dry_run: bool) -> Result<()> {
 
 async fn apply_from(folder: &Path, url: &str, dry_run: bool) -> Result<()> {
     let migrations = read(folder)?;
-    let mut conn =
-        Conn::new(settings::options(url)?).await.context("cannot connect to the database")?;
+    let mut conn = Conn::new(settings::options(url)?)
+        .await
+        .context("cannot connect to the database")?;
     let result = locked(&mut conn, &migrations, dry_run).await;
     conn.disconnect().await.ok();
     result
@@ -56,8 +57,9 @@ async fn apply_from(folder: &Path, url: &str, dry_run: bool) -> Result<()> {
 async fn locked(conn: &mut Conn, migrations: &[Migration], dry_run: bool) -> Result<()> {
     // Locks are named for the whole server, and a name has 64 characters at most.
     let lock = "CONCAT('gatehouse_migrate:', MD5(DATABASE()))";
-    let got: Option<Option<u8>> =
-        conn.query_first(format!("SELECT GET_LOCK({lock}, {LOCK_WAIT})")).await?;
+    let got: Option<Option<u8>> = conn
+        .query_first(format!("SELECT GET_LOCK({lock}, {LOCK_WAIT})"))
+        .await?;
     if got.flatten() != Some(1) {
         bail!("another migration of this database is running, for over {LOCK_WAIT} s");
     }
@@ -71,7 +73,11 @@ async fn pending(conn: &mut Conn, migrations: &[Migration], dry_run: bool) -> Re
     check_applied(migrations, &applied)?;
     let pending: Vec<_> = migrations
         .iter()
-        .filter(|migration| applied.iter().all(|(version, ..)| *version != migration.version))
+        .filter(|migration| {
+            applied
+                .iter()
+                .all(|(version, ..)| *version != migration.version)
+        })
         .collect();
     if pending.is_empty() {
         eprintln!("  the database is up to date: {} applied", applied.len());
@@ -129,7 +135,10 @@ async fn applied(conn: &mut Conn) -> Result<Vec<(u32, String, String)>> {
 
 fn check_applied(migrations: &[Migration], applied: &[(u32, String, String)]) -> Result<()> {
     for (version, name, checksum) in applied {
-        match migrations.iter().find(|migration| migration.version == *version) {
+        match migrations
+            .iter()
+            .find(|migration| migration.version == *version)
+        {
             None => bail!(
                 "the database has migration {version:04} {name}, which this checkout does not: update the checkout"
             ),
@@ -163,7 +172,12 @@ fn read(folder: &Path) -> Result<Vec<Migration>> {
         for byte in Sha256::digest(sql.as_bytes()) {
             write!(checksum, "{byte:02x}")?;
         }
-        migrations.push(Migration { version, name, sql, checksum });
+        migrations.push(Migration {
+            version,
+            name,
+            sql,
+            checksum,
+        });
     }
     migrations.sort_by_key(|migration| migration.version);
     for (migration, expected) in migrations.iter().zip(1..) {

@@ -37,19 +37,29 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
 pub(crate) fn step(what: &str, command: &mut Command) -> Result<()> {
     let log = dev_folder().join("log");
     std::fs::create_dir_all(&log)?;
-    let name: String =
-        what.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let name: String = what
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
     let log = log.join(format!("{name}.log"));
     let file =
         std::fs::File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-    command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+    command
+        .stdin(Stdio::null())
+        .stdout(file.try_clone()?)
+        .stderr(file);
     let program = command.get_program().to_string_lossy().into_owned();
-    let mut child = command.spawn().with_context(|| format!("cannot run {program}"))?;
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("cannot run {program}"))?;
     let status = show_progress(what, || child.try_wait())?;
     if !status.success() {
         let output = std::fs::read_to_string(&log).unwrap_or_default();
         let lines: Vec<_> = output.lines().collect();
-        let tail = lines.get(lines.len().saturating_sub(40)..).unwrap_or_default().join("\n");
+        let tail = lines
+            .get(lines.len().saturating_sub(40)..)
+            .unwrap_or_default()
+            .join("\n");
         bail!(
             "{what}: {program} ended with {status}. The last lines of {}:\n{tail}",
             log.display()
@@ -75,22 +85,30 @@ fn show_progress<T>(what: &str, mut poll: impl FnMut() -> std::io::Result<Option
         if let Some(value) = done {
             eprintln!(
                 "{}",
-                if terminal { String::new() } else { format!("  {what}: done in {seconds} s") }
+                if terminal {
+                    String::new()
+                } else {
+                    format!("  {what}: done in {seconds} s")
+                }
             );
             return Ok(value);
         }
-        thread::sleep(Duration::from_millis(if started.elapsed().as_millis() < 500 {
-            20
-        } else {
-            250
-        }));
+        thread::sleep(Duration::from_millis(
+            if started.elapsed().as_millis() < 500 {
+                20
+            } else {
+                250
+            },
+        ));
     }
 }
 
 /// Runs a command with its output shown.
 pub(crate) fn show(command: &mut Command) -> Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let status = command.status().with_context(|| format!("cannot run {program}"))?;
+    let status = command
+        .status()
+        .with_context(|| format!("cannot run {program}"))?;
     if !status.success() {
         bail!("{program} ended with {status}");
     }
@@ -99,8 +117,15 @@ pub(crate) fn show(command: &mut Command) -> Result<()> {
 
 /// What a command prints, or none when it cannot be run or fails.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
-    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// A process in a group of its own, ended with all its children when this is dropped.

@@ -25,7 +25,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 pub(crate) fn ensure_dev_secret() -> Result<()> {
     let path = root().join(".dev.vars");
     let present = std::fs::read_to_string(&path).unwrap_or_default();
-    if present.lines().any(|line| line.trim_start().starts_with("SECRET_KEY")) {
+    if present
+        .lines()
+        .any(|line| line.trim_start().starts_with("SECRET_KEY"))
+    {
         return Ok(());
     }
     let mut file = std::fs::OpenOptions::new()

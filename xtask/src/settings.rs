@@ -9,9 +9,14 @@ use crate::process::root;
 pub(crate) fn variable(name: &str) -> Option<String> {
     let from_file = || {
         let file = dotenvy::from_path_iter(root().join(".env")).ok()?;
-        file.filter_map(Result::ok).find(|(key, _)| key == name).map(|(_, value)| value)
+        file.filter_map(Result::ok)
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value)
     };
-    std::env::var(name).ok().or_else(from_file).filter(|value| !value.is_empty())
+    std::env::var(name)
+        .ok()
+        .or_else(from_file)
+        .filter(|value| !value.is_empty())
 }
 
 /// The database that `DATABASE_URL` or the `DATABASE_*` names of the replaced system mean, as a
@@ -54,17 +59,26 @@ pub(crate) fn options(url: &str) -> Result<Opts> {
     let options = Opts::from_url(base).context("the database's URL cannot be read")?;
     let mode = query.split('&').find_map(|pair| {
         let (key, value) = pair.split_once('=')?;
-        matches!(key.to_ascii_lowercase().as_str(), "ssl-mode" | "sslmode" | "ssl")
-            .then(|| value.to_ascii_lowercase())
+        matches!(
+            key.to_ascii_lowercase().as_str(),
+            "ssl-mode" | "sslmode" | "ssl"
+        )
+        .then(|| value.to_ascii_lowercase())
     });
-    let local = matches!(options.ip_or_hostname(), "localhost" | "127.0.0.1" | "[::1]" | "::1");
+    let local = matches!(
+        options.ip_or_hostname(),
+        "localhost" | "127.0.0.1" | "[::1]" | "::1"
+    );
     let tls = match mode.as_deref() {
         Some("disabled" | "false" | "0") => None,
         None if local => None,
         Some("required") => Some(SslOpts::default().with_danger_accept_invalid_certs(true)),
         _ => Some(SslOpts::default()),
     };
-    Ok(OptsBuilder::from_opts(options).prefer_socket(false).ssl_opts(tls).into())
+    Ok(OptsBuilder::from_opts(options)
+        .prefer_socket(false)
+        .ssl_opts(tls)
+        .into())
 }
 
 fn percent_encode(text: &str) -> String {
@@ -100,7 +114,10 @@ mod tests {
 
     #[test]
     fn passwords_survive_the_url() {
-        let url = format!("mysql://u:{}@127.0.0.1:3306/app", percent_encode("a@b:c/d?é%"));
+        let url = format!(
+            "mysql://u:{}@127.0.0.1:3306/app",
+            percent_encode("a@b:c/d?é%")
+        );
         assert_eq!(options(&url).unwrap().pass(), Some("a@b:c/d?é%"));
     }
 }

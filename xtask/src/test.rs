@@ -41,13 +41,25 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     }
     let mut count = Count::default();
     let suites: [(&str, &[&str], &str); 2] = [
-        ("unit tests, protocol suites and the API in process", &["--workspace"], "native"),
-        ("the API in workerd", &["--package", "gatehouse", "--test", "api"], "workerd"),
+        (
+            "unit tests, protocol suites and the API in process",
+            &["--workspace"],
+            "native",
+        ),
+        (
+            "the API in workerd",
+            &["--package", "gatehouse", "--test", "api"],
+            "workerd",
+        ),
     ];
     for (what, arguments, target) in suites {
         eprintln!("  running {what}");
         let mut cargo = command("cargo");
-        cargo.args(["test", "--no-fail-fast"]).args(arguments).args(["--"]).args(&options.filter);
+        cargo
+            .args(["test", "--no-fail-fast"])
+            .args(arguments)
+            .args(["--"])
+            .args(&options.filter);
         cargo
             .env("TEST_DATABASE_URL", &url)
             .env("TEST_TARGET", target)
@@ -59,8 +71,11 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     if count.passed == 0 {
         bail!("no test ran");
     }
-    let ignored =
-        if count.ignored > 0 { format!(", {} skipped", count.ignored) } else { String::new() };
+    let ignored = if count.ignored > 0 {
+        format!(", {} skipped", count.ignored)
+    } else {
+        String::new()
+    };
     println!("{} passed, {} failed{ignored}", count.passed, count.failed);
     if count.failed > 0 {
         bail!("{} tests failed", count.failed);

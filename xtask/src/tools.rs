@@ -48,8 +48,16 @@ impl Tools {
         self.node_modules.join("wrangler/bin/wrangler.js")
     }
 
+    /// The program itself: `workerd/bin/workerd` is a script that passes on no descriptors.
     pub(crate) fn workerd(&self) -> PathBuf {
-        self.node_modules.join("workerd/bin/workerd")
+        let platform = match (std::env::consts::OS, std::env::consts::ARCH) {
+            ("macos", "aarch64") => "darwin-arm64",
+            ("macos", _) => "darwin-64",
+            (_, "aarch64") => "linux-arm64",
+            _ => "linux-64",
+        };
+        self.node_modules
+            .join(format!("@cloudflare/workerd-{platform}/bin/workerd"))
     }
 }
 
@@ -60,8 +68,10 @@ fn check_node() -> Result<()> {
             "Node.js is missing: install version {major}.{minor} or newer from your system's packages or nodejs.org"
         );
     };
-    let mut numbers =
-        version.trim_start_matches('v').split('.').map(|part| part.parse().unwrap_or(0));
+    let mut numbers = version
+        .trim_start_matches('v')
+        .split('.')
+        .map(|part| part.parse().unwrap_or(0));
     if (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) < NODE {
         bail!("Node.js is {version}: install version {major}.{minor} or newer");
     }
@@ -78,18 +88,34 @@ fn ensure_compilers() -> Result<()> {
         );
     }
     let installed = |toolchain: &[&str], what: &str| {
-        output(command("rustup").args([what, "list", "--installed"]).args(toolchain))
-            .unwrap_or_default()
+        output(
+            command("rustup")
+                .args([what, "list", "--installed"])
+                .args(toolchain),
+        )
+        .unwrap_or_default()
     };
     if output(command("rustup").args(["run", NIGHTLY, "rustc", "--version"])).is_none() {
-        let install = ["toolchain", "install", NIGHTLY, "--profile", "minimal", "--no-self-update"];
-        step("installing the nightly compiler", command("rustup").args(install))?;
+        let install = [
+            "toolchain",
+            "install",
+            NIGHTLY,
+            "--profile",
+            "minimal",
+            "--no-self-update",
+        ];
+        step(
+            "installing the nightly compiler",
+            command("rustup").args(install),
+        )?;
     }
     for toolchain in [&[][..], &["--toolchain", NIGHTLY]] {
         if !installed(toolchain, "target").contains(TARGET) {
             step(
                 "adding the wasm target",
-                command("rustup").args(["target", "add", TARGET]).args(toolchain),
+                command("rustup")
+                    .args(["target", "add", TARGET])
+                    .args(toolchain),
             )?;
         }
     }
@@ -97,7 +123,9 @@ fn ensure_compilers() -> Result<()> {
     if !installed(&nightly, "component").contains("rust-src") {
         step(
             "adding the standard library's source",
-            command("rustup").args(["component", "add", "rust-src"]).args(nightly),
+            command("rustup")
+                .args(["component", "add", "rust-src"])
+                .args(nightly),
         )?;
     }
     Ok(())
@@ -120,11 +148,10 @@ fn ensure_crate(name: &str, version: &str, program: &str) -> Result<PathBuf> {
     let path = folder.join("bin").join(program);
     if !path.exists() {
         let mut install = command("cargo");
-        install.args(["install", "--locked", "--root"]).arg(&folder).args([
-            name,
-            "--version",
-            version,
-        ]);
+        install
+            .args(["install", "--locked", "--root"])
+            .arg(&folder)
+            .args([name, "--version", version]);
         step(&format!("installing {name} {version}"), &mut install)?;
     }
     Ok(path)

@@ -21,7 +21,12 @@ impl Answer {
 
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Self {
-        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
+        assert_eq!(
+            self.status,
+            status,
+            "{}",
+            String::from_utf8_lossy(&self.body)
+        );
         self
     }
 
@@ -48,7 +53,10 @@ impl Answer {
 
     #[track_caller]
     pub(crate) fn token(&self) -> String {
-        self.json()["access_token"].as_str().expect("an access token").to_owned()
+        self.json()["access_token"]
+            .as_str()
+            .expect("an access token")
+            .to_owned()
     }
 
     /// Checks that it is the problem of a status and a code, whole and well-formed.
@@ -60,9 +68,20 @@ impl Answer {
         assert_eq!(body["code"], code, "{body}");
         assert_eq!(body["status"], status);
         assert_eq!(body["type"], "about:blank");
-        assert!(body["title"].as_str().is_some_and(|title| !title.is_empty()));
-        assert!(body["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
-        assert_eq!(body["request_id"].as_str(), Some(answer.header("x-request-id").as_str()));
+        assert!(
+            body["title"]
+                .as_str()
+                .is_some_and(|title| !title.is_empty())
+        );
+        assert!(
+            body["detail"]
+                .as_str()
+                .is_some_and(|detail| !detail.is_empty())
+        );
+        assert_eq!(
+            body["request_id"].as_str(),
+            Some(answer.header("x-request-id").as_str())
+        );
         assert_eq!(body.get("errors").is_some(), status == 422);
         answer
     }
@@ -75,7 +94,11 @@ impl Answer {
         let mut errors: Vec<_> = errors
             .iter()
             .map(|error| {
-                assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()));
+                assert!(
+                    error["message"]
+                        .as_str()
+                        .is_some_and(|message| !message.is_empty())
+                );
                 format!(
                     "{}: {}",
                     error["field"].as_str().expect("a field"),

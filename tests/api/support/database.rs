@@ -25,24 +25,35 @@ impl Database {
     /// The database that all apps of this run use.
     pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Database> = OnceLock::new();
-        SHARED.get_or_init(|| {
-            let name = if in_workerd() { "gatehouse_api_workerd" } else { "gatehouse_api_native" };
-            // A thread, since this may be called from inside a runtime.
-            std::thread::spawn(move || block_on(Self::make(name))).join().expect("a database")
-        })
+        SHARED.get_or_init(|| Self::start("shared", "CHARACTER SET utf8mb4"))
     }
 
-    async fn make(name: &str) -> Self {
+    /// A database of a test's own, with options of `CREATE DATABASE`.
+    pub(crate) fn start(name: &str, options: &'static str) -> Self {
+        let target = if in_workerd() { "workerd" } else { "native" };
+        let name = format!("gatehouse_api_{target}_{name}");
+        // A thread, since this may be called from inside a runtime.
+        let make = std::thread::spawn(move || block_on(Self::make(&name, options)));
+        make.join().expect("a database")
+    }
+
+    async fn make(name: &str, options: &str) -> Self {
         let server = server();
         let mut conn = Conn::new(server.clone()).await.expect("the test server");
-        conn.query_drop(format!("DROP DATABASE IF EXISTS `{name}`")).await.expect("drop");
-        conn.query_drop(format!("CREATE DATABASE `{name}`")).await.expect("create");
+        conn.query_drop(format!("DROP DATABASE IF EXISTS `{name}`"))
+            .await
+            .expect("drop");
+        conn.query_drop(format!("CREATE DATABASE `{name}` {options}"))
+            .await
+            .expect("create");
         conn.query_drop(format!("USE `{name}`")).await.expect("use");
         conn.query_drop(include_str!("../../../migrations/0001_create_user.sql"))
             .await
             .expect("migrate");
         conn.disconnect().await.expect("disconnect");
-        Self { options: OptsBuilder::from_opts(server).db_name(Some(name)).into() }
+        Self {
+            options: OptsBuilder::from_opts(server).db_name(Some(name)).into(),
+        }
     }
 
     pub(crate) fn credentials(&self) -> Credentials {
@@ -61,9 +72,12 @@ impl Database {
     /// Puts a row into the table as the replaced system could have left it; returns its id.
     pub(crate) async fn insert(&self, email: Option<&str>, password: Option<&str>) -> i64 {
         let mut conn = self.conn().await;
-        conn.exec_drop("INSERT INTO `user` (email, password) VALUES (?, ?)", (email, password))
-            .await
-            .expect("insert");
+        conn.exec_drop(
+            "INSERT INTO `user` (email, password) VALUES (?, ?)",
+            (email, password),
+        )
+        .await
+        .expect("insert");
         conn.last_insert_id().expect("an id").cast_signed()
     }
 
@@ -75,7 +89,11 @@ impl Database {
     }
 
     pub(crate) async fn execute(&self, sql: &str, value: impl ToValue) {
-        self.conn().await.exec_drop(sql, (value.to_value(),)).await.expect("execute");
+        self.conn()
+            .await
+            .exec_drop(sql, (value.to_value(),))
+            .await
+            .expect("execute");
     }
 }
 
@@ -88,7 +106,9 @@ fn server() -> Opts {
 }
 
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(future)
 }

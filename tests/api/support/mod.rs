@@ -8,6 +8,7 @@ pub(crate) mod workerd;
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -22,6 +23,8 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) struct Setup {
     /// Variables beside `SECRET_KEY`, or in its place.
     pub(crate) variables: Vec<(&'static str, String)>,
+    /// Another database than the shared one.
+    pub(crate) database: Option<database::Credentials>,
     /// Another port of 127.0.0.1 than the database's.
     pub(crate) database_port: Option<u16>,
     /// The build with the route that panics.
@@ -81,16 +84,23 @@ impl App {
 
     /// An app of a test's own.
     pub(crate) fn start(setup: &Setup) -> Self {
-        let mut credentials = Database::shared().credentials();
+        let own = setup.database.clone();
+        let mut credentials = own.unwrap_or_else(|| Database::shared().credentials());
         if let Some(port) = setup.database_port {
             credentials.port = port;
         }
         if in_workerd() {
             let workerd = workerd::Workerd::start(setup, &credentials);
-            Self { port: workerd.port(), runner: Runner::Workerd(workerd) }
+            Self {
+                port: workerd.port(),
+                runner: Runner::Workerd(workerd),
+            }
         } else {
             let native = native::Native::start(setup, &credentials);
-            Self { port: native.port(), runner: Runner::Native(native) }
+            Self {
+                port: native.port(),
+                runner: Runner::Native(native),
+            }
         }
     }
 
@@ -110,7 +120,11 @@ impl App {
     pub(crate) fn request(&self, method: &str, path: &str) -> Request {
         let method = method.parse().expect("a method");
         let url = format!("http://127.0.0.1:{}{path}", self.port);
-        Request(reqwest::Client::new().request(method, url))
+        // An answer that takes longer than this is none.
+        let client = reqwest::Client::builder()
+            .timeout(Duration::from_secs(30))
+            .build();
+        Request(client.expect("a client").request(method, url))
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -136,7 +150,11 @@ impl App {
     }
 
     pub(crate) async fn update(&self, token: &str, changes: &Value) -> Answer {
-        self.request("PATCH", "/user/update").bearer(token).json(changes).send().await
+        self.request("PATCH", "/user/update")
+            .bearer(token)
+            .json(changes)
+            .send()
+            .await
     }
 
     /// A new user, logged in.
@@ -144,7 +162,11 @@ impl App {
         let email = unique_email();
         let registered = self.register(&email, PASSWORD).await.expect(201).json();
         let token = self.login(&email, PASSWORD).await.expect(200).token();
-        User { id: registered["id"].as_i64().expect("an id"), email, token }
+        User {
+            id: registered["id"].as_i64().expect("an id"),
+            email,
+            token,
+        }
     }
 }
 
@@ -180,7 +202,11 @@ impl Request {
 
     /// A body sent as JSON, whatever it is.
     pub(crate) fn body(self, body: impl Into<Vec<u8>>) -> Self {
-        Self(self.0.header("content-type", "application/json").body(body.into()))
+        Self(
+            self.0
+                .header("content-type", "application/json")
+                .body(body.into()),
+        )
     }
 
     /// A body without a content type.

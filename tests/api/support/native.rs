@@ -22,10 +22,18 @@ pub(crate) struct Native {
 impl Native {
     pub(crate) fn start(setup: &Setup, credentials: &Credentials) -> Self {
         let log = Arc::new(Mutex::new(String::new()));
-        let platform = Arc::new(Tcp { credentials: credentials.clone(), log: log.clone() });
+        let platform = Arc::new(Tcp {
+            credentials: credentials.clone(),
+            log: log.clone(),
+        });
         let variables = setup.all_variables();
         let router = gatehouse::app::build(
-            |name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone()),
+            |name| {
+                variables
+                    .iter()
+                    .find(|(key, _)| *key == name)
+                    .map(|(_, value)| value.clone())
+            },
             platform,
         );
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -33,8 +41,10 @@ impl Native {
         let port = listener.local_addr().expect("an address").port();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         std::thread::spawn(move || {
-            let runtime =
-                tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build();
             runtime.expect("a runtime").block_on(async {
                 let listener = TcpListener::from_std(listener).expect("a listener");
                 tokio::select! {
@@ -43,7 +53,11 @@ impl Native {
                 }
             });
         });
-        Self { port, log, _stop: stop }
+        Self {
+            port,
+            log,
+            _stop: stop,
+        }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -79,7 +93,10 @@ impl Platform for Tcp {
     }
 
     fn now(&self) -> u64 {
-        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a clock").as_secs()
+        SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .expect("a clock")
+            .as_secs()
     }
 
     fn log(&self, _: Level, line: &str) {

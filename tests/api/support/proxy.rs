@@ -45,8 +45,12 @@ const QUERY: u8 = 3;
 
 impl Proxy {
     pub(crate) fn start(behaviour: Behaviour) -> Self {
-        let state =
-            State { behaviour, statements: Vec::new(), commands: Vec::new(), connections: 0 };
+        let state = State {
+            behaviour,
+            statements: Vec::new(),
+            commands: Vec::new(),
+            connections: 0,
+        };
         let state = Arc::new(Mutex::new(state));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("nonblocking");
@@ -65,7 +69,11 @@ impl Proxy {
                 tokio::select! { () = accept => {}, _ = stopped => {} }
             });
         });
-        Self { port, state, _stop: stop }
+        Self {
+            port,
+            state,
+            _stop: stop,
+        }
     }
 
     pub(crate) fn behave(&self, behaviour: Behaviour) {
@@ -102,11 +110,15 @@ async fn serve(
         Behaviour::Closing => return Ok(()),
         Behaviour::Silent => return wait(client).await,
         Behaviour::Garbage => {
-            client.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await?;
+            client
+                .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                .await?;
             return wait(client).await;
         }
         Behaviour::TooManyConnections => {
-            client.write_all(b"\x17\0\0\0\xff\x10\x04Too many connections").await?;
+            client
+                .write_all(b"\x17\0\0\0\xff\x10\x04Too many connections")
+                .await?;
             return wait(client).await;
         }
         Behaviour::Honest | Behaviour::SilentAtStatement | Behaviour::ClosingAtStatement => {}

@@ -22,18 +22,24 @@ impl Workerd {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("workerd-{}-{count}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder");
-        let build = variable(if setup.panics { "TEST_WORKER_PANIC" } else { "TEST_WORKER" });
+        let build = variable(if setup.panics {
+            "TEST_WORKER_PANIC"
+        } else {
+            "TEST_WORKER"
+        });
         for file in ["index.js", "index_bg.wasm"] {
             std::fs::copy(Path::new(&build).join(file), folder.join(file))
                 .expect("the built Worker");
         }
-        std::fs::write(folder.join("config.capnp"), config(&setup.all_variables(), credentials))
-            .expect("config");
+        std::fs::write(
+            folder.join("config.capnp"),
+            config(&setup.all_variables(), credentials),
+        )
+        .expect("config");
 
         // The shell ends workerd when this process is gone, however it went: then its standard
         // input ends. SIGKILL, since SIGTERM waits for requests that may hang.
-        let script =
-            "\"$0\" serve config.capnp --control-fd=3 3>&1 >log 2>&1 & read -r _; kill -9 $!";
+        let script = "\"$0\" serve config.capnp --control-fd=3 3>&1 >log 2>&1 & exec >&-; read -r _; kill -9 $!";
         let mut child = Command::new("sh")
             .args(["-c", script, &variable("TEST_WORKERD")])
             .current_dir(&folder)
@@ -43,16 +49,24 @@ impl Workerd {
             .expect("a shell");
         let mut ready = String::new();
         let output = child.stdout.take().expect("its output");
-        BufReader::new(output).read_line(&mut ready).expect("a line of workerd");
+        BufReader::new(output)
+            .read_line(&mut ready)
+            .expect("a line of workerd");
         let event: serde_json::Value = serde_json::from_str(&ready).unwrap_or_else(|_| {
             panic!(
                 "workerd did not start: {}",
                 std::fs::read_to_string(folder.join("log")).unwrap_or_default()
             )
         });
-        let port =
-            event["port"].as_u64().and_then(|port| u16::try_from(port).ok()).expect("a port");
-        Self { child, port, folder }
+        let port = event["port"]
+            .as_u64()
+            .and_then(|port| u16::try_from(port).ok())
+            .expect("a port");
+        Self {
+            child,
+            port,
+            folder,
+        }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -78,7 +92,12 @@ fn variable(name: &str) -> String {
 }
 
 fn config(variables: &[(&'static str, String)], credentials: &Credentials) -> String {
-    let Credentials { port, user, password, database } = credentials;
+    let Credentials {
+        port,
+        user,
+        password,
+        database,
+    } = credentials;
     let variables: String = variables
         .iter()
         .map(|(name, value)| format!("(name = \"{name}\", text = {value:?}),\n"))

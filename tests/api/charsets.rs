@@ -1,0 +1,82 @@
+//! Tables with other character sets and collations than ours.
+
+use serde_json::json;
+
+use crate::support::database::Database;
+use crate::support::{App, PASSWORD, Setup, unique_email};
+
+fn on(database: &Database) -> App {
+    App::start(&Setup {
+        database: Some(database.credentials()),
+        ..Setup::default()
+    })
+}
+
+#[tokio::test]
+async fn a_latin1_table_keeps_what_it_can_and_refuses_the_rest_by_field() {
+    let database = Database::start("latin1", "CHARACTER SET latin1");
+    let app = on(&database);
+    let user = app.user().await;
+    let kept = app
+        .update(&user.token, &json!({ "name": "Jos\u{e9}" }))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(kept["name"], json!("Jos\u{e9}"));
+    for name in ["\u{1f469}", "\u{5e9}"] {
+        let refused = app
+            .update(&user.token, &json!({ "name": "Ada", "username": name }))
+            .await;
+        assert_eq!(refused.field_errors(), ["username: unsupported_characters"]);
+        let body = json!({ "email": unique_email(), "password": PASSWORD, "name": name });
+        let refused = app
+            .request("POST", "/auth/register")
+            .json(&body)
+            .send()
+            .await;
+        assert_eq!(refused.field_errors(), ["name: unsupported_characters"]);
+    }
+    assert_eq!(
+        app.me(&user.token).await.json()["name"],
+        json!("Jos\u{e9}"),
+        "nothing was changed"
+    );
+}
+
+#[tokio::test]
+async fn an_e_mail_that_a_latin1_table_cannot_hold_is_an_unknown_one() {
+    let database = Database::start("latin1_login", "CHARACTER SET latin1");
+    let app = on(&database);
+    for email in [
+        "\u{1f469}@example.com",
+        "\u{5e9}",
+        "us\u{17f}r@example.com",
+        "a@\u{5e9}.example",
+    ] {
+        app.login(email, PASSWORD)
+            .await
+            .problem(401, "invalid_credentials");
+    }
+    // Stored as its A-label, found as typed.
+    app.register("a@\u{5e9}.example", PASSWORD)
+        .await
+        .expect(201);
+    app.login("a@\u{5e9}.example", PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn under_a_collation_that_tells_cases_apart_old_rows_are_found_as_they_were_typed() {
+    let database = Database::start("binary", "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+    let app = on(&database);
+    let email = unique_email();
+    app.register(&email, PASSWORD).await.expect(201);
+    app.register(&email.to_uppercase(), PASSWORD)
+        .await
+        .problem(409, "email_taken");
+    app.login(&email.to_uppercase(), PASSWORD).await.expect(200);
+
+    let hash = "$argon2id$v=19$m=65536,t=3,p=4$P8c4p3ROyRmDcM75nzNmzA$VOQW7OSCzpQKSFauY7I23Wvx2nLzXsVsHmmEstaZ5xI";
+    let old = unique_email().replace("user", "User");
+    database.insert(Some(&old), Some(hash)).await;
+    app.login(&old, PASSWORD).await.expect(200);
+}
