@@ -172,8 +172,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A 2048-bit key made for this test with `openssl genrsa 2048 | openssl rsa -pubout`.
-    const KEY: &str = include_str!("testdata/public_key.pem");
+    /// A 2048-bit key made for the tests with `openssl genrsa 2048 | openssl rsa -pubout`.
+    const KEY: &str = include_str!("../../tests/mysql/key/public.pem");
     const CHALLENGE: &[u8] = b"abcdefghijklmnopqrst\0";
 
     fn sha2(password: &[u8]) -> Authentication<'_> {

@@ -19,7 +19,8 @@ pub enum Error {
     /// The server broke the protocol, or sent more than the limits allow.
     #[error("MySQL protocol: {0}")]
     Protocol(&'static str),
-    /// The server asks for something that this client does not do.
+    /// The server asks for something that this client does not do. MySQL also asks users that it
+    /// does not know for an authentication plugin at random.
     #[error("MySQL server asks for {0}, which is not supported")]
     Unsupported(String),
     /// The server refused the connection or the statement.
