@@ -57,7 +57,7 @@ impl Config {
         // An empty variable is an unset one, as in a shell.
         let lookup = |key: &'static str| lookup(key).filter(|value| !value.trim().is_empty());
         let number = |key, default, range| number(key, lookup(key), default, range);
-        algorithm(lookup("ALGORITHM"))?;
+        algorithm(lookup("ALGORITHM").as_deref())?;
         Ok(Self {
             secret_key: secret(lookup("SECRET_KEY"))?,
             token_lifetime: Duration::from_secs(
@@ -109,8 +109,8 @@ fn number(
         })
 }
 
-fn algorithm(value: Option<String>) -> Result<(), ConfigError> {
-    match value.as_deref() {
+fn algorithm(value: Option<&str>) -> Result<(), ConfigError> {
+    match value {
         None | Some("HS256") => Ok(()),
         Some(_) => Err(ConfigError::new("ALGORITHM", "must be HS256")),
     }
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn a_secret_is_all_it_needs() {
         let config = read(&[SECRET]).unwrap();
-        assert_eq!(config.token_lifetime, Duration::from_secs(1800));
+        assert_eq!(config.token_lifetime, Duration::from_mins(30));
         assert_eq!(config.password_min_length, 8);
         assert!(config.cors_origins.is_empty());
     }

@@ -74,7 +74,7 @@ impl Object {
     }
 }
 
-/// serde_json's messages name what it expected and where, and quote member names that we chose to
+/// The messages of `serde_json` name what it expected and where, and quote member names that we chose to
 /// put there; none quotes the input.
 fn describe(error: &serde_json::Error) -> String {
     format!("The body is not valid JSON: {error}.")

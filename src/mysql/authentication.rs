@@ -130,7 +130,7 @@ impl<'a> Authentication<'a> {
     }
 }
 
-/// The password, ended by NUL, XORed with the challenge, encrypted to the server's RSA key.
+/// The password, ended by NUL and masked with the challenge, encrypted to the server's RSA key.
 fn encrypt(password: &[u8], nonce: [u8; NONCE], pem: &[u8]) -> Result<Vec<u8>, Error> {
     let key = public_key(pem).ok_or(Error::Protocol("an RSA key that cannot be read"))?;
     let message: Vec<u8> = password

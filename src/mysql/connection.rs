@@ -21,7 +21,7 @@ const MAX_REPLY: usize = 4 << 20;
 pub struct Affected {
     /// Rows that were changed. An UPDATE to the values that a row has already counts none.
     pub rows: u64,
-    /// The value of the AUTO_INCREMENT column of the row that was inserted, or 0.
+    /// The value of the `AUTO_INCREMENT` column of the row that was inserted, or 0.
     pub last_insert_id: u64,
 }
 
@@ -85,7 +85,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.broken
     }
 
-    /// Says goodbye (COM_QUIT) and closes the stream, so that the server need not count the
+    /// Says goodbye (`COM_QUIT`) and closes the stream, so that the server need not count the
     /// connection as aborted. There is no reply to wait for.
     ///
     /// # Errors

@@ -107,10 +107,12 @@ impl ServerError {
         };
         // Before capabilities are agreed on, servers leave the SQLSTATE and its marker out.
         let (state, message) = match rest {
-            [b'#', a, b, c, d, e, message @ ..] => {
-                let state = [*a, *b, *c, *d, *e];
-                (Some(String::from_utf8_lossy(&state).into_owned()), message)
-            }
+            [b'#', rest @ ..] => match rest.split_at_checked(5) {
+                Some((state, message)) => {
+                    (Some(String::from_utf8_lossy(state).into_owned()), message)
+                }
+                None => (None, rest),
+            },
             message => (None, message),
         };
         Ok(Self {

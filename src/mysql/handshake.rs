@@ -97,7 +97,7 @@ impl Greeting {
     }
 }
 
-/// The handshake response. `mysql_common` puts the collation utf8mb4_general_ci (45) into it,
+/// The handshake response. `mysql_common` puts the collation `utf8mb4_general_ci` (45) into it,
 /// which is what makes the session's character set utf8mb4 whatever the server's default.
 fn response(
     negotiated: CapabilityFlags,
@@ -157,7 +157,7 @@ async fn authenticate<'a, S: AsyncRead + AsyncWrite + Unpin>(
     Err(Error::Protocol("an authentication without end"))
 }
 
-/// Starts the plugin that an AuthSwitchRequest names, on its own challenge.
+/// Starts the plugin that an `AuthSwitchRequest` names, on its own challenge.
 fn switch<'a>(payload: &[u8], credentials: &'a Credentials) -> Result<Authentication<'a>, Error> {
     // A lone 0xfe asks for the hash of MySQL 3.
     if payload.len() == 1 {

@@ -120,11 +120,8 @@ impl Statement {
     }
 
     fn push_hex(&mut self, bytes: &[u8]) {
-        self.0.reserve(bytes.len() * 2 + 3);
         self.0.push_str("X'");
-        for byte in bytes {
-            let _ = write!(self.0, "{byte:02X}");
-        }
+        self.0.push_str(&hex::encode_upper(bytes));
         self.0.push('\'');
     }
 }

@@ -72,13 +72,11 @@ impl Hasher {
     /// tell who has an account.
     #[must_use]
     pub fn verify(&self, password: &Password, stored: Option<&str>) -> bool {
-        match stored.and_then(readable) {
-            Some(stored) => matches(password, &stored),
-            None => {
-                let _ = std::hint::black_box(self.compute(password, &[0; SALT]));
-                false
-            }
+        if let Some(stored) = stored.and_then(readable) {
+            return matches(password, &stored);
         }
+        let _ = std::hint::black_box(self.compute(password, &[0; SALT]));
+        false
     }
 
     fn compute(&self, password: &Password, salt: &[u8]) -> argon2::Result<[u8; OUTPUT]> {

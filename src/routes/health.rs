@@ -17,6 +17,9 @@ pub struct Status {
 }
 
 /// `GET /`: 200 as long as the Worker runs. It does not ask the database.
+///
+/// # Errors
+/// [`Error::Internal`], which does not happen.
 pub async fn get_status() -> Result<Response, Error> {
     json(axum::http::StatusCode::OK, &Status { status: "ok" })
 }

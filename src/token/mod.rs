@@ -49,7 +49,8 @@ impl Tokens {
         let key = Hs256Key::new(config.secret_key.as_bytes());
         // Tells keys apart without saying more of them than any token does.
         let tag = Hs256.sign(&key, b"gatehouse key id");
-        let key_id = hex(&jwt_compact::AlgorithmSignature::as_bytes(&tag)[..8]);
+        let tag = jwt_compact::AlgorithmSignature::as_bytes(&tag);
+        let key_id = hex::encode(tag.get(..8).unwrap_or(&tag));
         Self {
             key,
             key_id,
@@ -68,7 +69,7 @@ impl Tokens {
         let claims = UserClaims {
             iss: self.issuer.clone(),
             sub: user.to_string(),
-            jti: hex(&id),
+            jti: hex::encode(id),
         };
         let time = TimeOptions::new(TimeDelta::zero(), || date(now));
         let claims = Claims::new(claims).set_duration_and_issuance(&time, self.lifetime);
@@ -140,8 +141,4 @@ fn user_id(sub: &str) -> Option<i64> {
 fn date(seconds: u64) -> DateTime<Utc> {
     let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
     DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

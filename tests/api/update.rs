@@ -181,7 +181,8 @@ async fn updates_of_different_fields_at_once_do_not_undo_each_other() {
             App::shared().update(&user.token, &name_change),
             App::shared().update(&user.token, &username_change),
         );
-        (first.expect(200), second.expect(200));
+        first.expect(200);
+        second.expect(200);
         let me = App::shared().me(&user.token).await.json();
         assert_eq!((&me["name"], &me["username"]), (&name, &username));
     }

@@ -83,18 +83,16 @@ impl Server {
     async fn account(&self, name: &str, identified: &str) {
         let mut admin = self.admin().await;
         admin
-            .query_drop(format!("DROP USER IF EXISTS '{name}'@'127.0.0.1'"))
+            .query_drop(format!("DROP USER IF EXISTS '{name}'@'%'"))
             .await
             .expect("drop");
         admin
-            .query_drop(format!("CREATE USER '{name}'@'127.0.0.1' {identified}"))
+            .query_drop(format!("CREATE USER '{name}'@'%' {identified}"))
             .await
             .expect("create");
         let database = self.options.db_name().expect("a database");
         admin
-            .query_drop(format!(
-                "GRANT SELECT ON `{database}`.* TO '{name}'@'127.0.0.1'"
-            ))
+            .query_drop(format!("GRANT SELECT ON `{database}`.* TO '{name}'@'%'"))
             .await
             .expect("grant");
     }
@@ -436,7 +434,7 @@ async fn every_account_that_hyperdrive_could_use_can_connect() {
                     .await
                     .unwrap_or_else(|error| panic!("{name}: {error}"));
                 let user = one(&mut connection, Statement::new("SELECT CURRENT_USER()")).await;
-                assert_eq!(user.text(0).unwrap(), Some(format!("{name}@127.0.0.1")));
+                assert_eq!(user.text(0).unwrap(), Some(format!("{name}@%")));
                 connection.close().await.unwrap();
             }
             let wrong = Credentials {

@@ -7,7 +7,7 @@ use tokio::io::DuplexStream;
 use crate::script::*;
 
 const EOF: &[u8] = b"\xfe\0\0\x02\0";
-/// The terminator of rows under DEPRECATE_EOF: an OK packet with another header.
+/// The terminator of rows under `DEPRECATE_EOF`: an OK packet with another header.
 const OK_EOF: &[u8] = b"\xfe\0\0\x02\0\0\0";
 const MORE_RESULTS: u8 = 8;
 

@@ -104,7 +104,7 @@ impl Server {
         self.stream.write_all(&packet).await.is_ok()
     }
 
-    /// Lets a client with the password `secret` in by mysql_native_password.
+    /// Lets a client with the password `secret` in by `mysql_native_password`.
     pub(crate) async fn accept(&mut self, capabilities: u32) {
         self.send(&greeting(capabilities, "mysql_native_password"))
             .await;

@@ -71,17 +71,17 @@ pub(crate) fn build(tools: &Tools, variant: Variant) -> Result<()> {
             Variant::Release => "building the Worker",
             Variant::TestPanic => "building the Worker with a route that panics",
         };
-        let mut build = command(&tools.worker_build);
-        build
+        let mut worker_build = command(&tools.worker_build);
+        worker_build
             .args(["--release", "--panic-unwind", "--out-dir"])
             .arg(folder.strip_prefix(root()).unwrap_or(&folder))
             .env("WASM_BINDGEN_BIN", &tools.wasm_bindgen)
             .env("WASM_OPT_BIN", tools.wasm_opt())
             .env("ESBUILD_BIN", tools.esbuild());
         if variant == Variant::TestPanic {
-            build.args(["--features", "test-panic"]);
+            worker_build.args(["--features", "test-panic"]);
         }
-        step(what, &mut build)?;
+        step(what, &mut worker_build)?;
     }
     if variant == Variant::Release {
         print_size(&wasm)?;

@@ -1,5 +1,6 @@
 //! A private MariaDB or MySQL under `.dev/`, on loopback, for one checkout.
 
+use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,7 +14,7 @@ use crate::secret::random_hex;
 use crate::settings;
 
 /// How long a server may take to start, at its very first start too.
-const START: Duration = Duration::from_secs(120);
+const START: Duration = Duration::from_mins(2);
 
 /// A running private server. If it was started here, it ends when this is dropped.
 pub(crate) struct Server {
@@ -135,11 +136,12 @@ fn accounts(password: &str) -> String {
         ("gatehouse_test", "gatehouse_test", "*.*"),
     ] {
         let account = format!("'{user}'@'127.0.0.1'");
-        sql.push_str(&format!(
+        let _ = write!(
+            sql,
             "CREATE DATABASE IF NOT EXISTS `{database}`;\n\
              CREATE USER IF NOT EXISTS {account} IDENTIFIED BY '{password}';\n\
              GRANT ALL PRIVILEGES ON {scope} TO {account} WITH GRANT OPTION;\n"
-        ));
+        );
     }
     sql
 }

@@ -13,7 +13,7 @@ use crate::tools::Tools;
 use crate::{database, migrate, secret, settings};
 
 /// How long wrangler may take to start.
-const START: Duration = Duration::from_secs(120);
+const START: Duration = Duration::from_mins(2);
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -49,12 +49,11 @@ async fn serve(options: &Options) -> Result<()> {
         anyhow::Ok(tools)
     })
     .await??;
-    let (url, _server) = match settings::database_url()? {
-        Some(url) => (url, None),
-        None => {
-            let server = database::ensure().await?;
-            (server.dev_url(), Some(server))
-        }
+    let (url, _server) = if let Some(url) = settings::database_url()? {
+        (url, None)
+    } else {
+        let server = database::ensure().await?;
+        (server.dev_url(), Some(server))
     };
     migrate::apply(&url, false).await?;
 

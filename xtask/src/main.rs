@@ -34,9 +34,9 @@ enum Command {
     Check,
     /// Build the Worker into build/ and print its size.
     Build(build::Options),
-    /// Apply the migrations to the database that DATABASE_URL or .env names.
+    /// Apply the migrations to the database that `DATABASE_URL` or `.env` names.
     Migrate(migrate::Options),
-    /// Print a random SECRET_KEY; with --dev, put one into .dev.vars if there is none.
+    /// Print a random `SECRET_KEY`; with --dev, put one into `.dev.vars` if there is none.
     Secret(secret::Options),
 }
 

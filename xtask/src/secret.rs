@@ -48,5 +48,5 @@ pub(crate) fn ensure_dev_secret() -> Result<()> {
 pub(crate) fn random_hex(bytes: usize) -> Result<String> {
     let mut random = vec![0; bytes];
     getrandom::fill(&mut random).context("the system has no randomness")?;
-    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(random))
 }

@@ -41,7 +41,8 @@ pub(crate) fn database_url() -> Result<Option<String>> {
     )))
 }
 
-/// A URL whose scheme is `mysql`, as SQLAlchemy's `mysql+aiomysql` and the like are not.
+/// A URL whose scheme is `mysql`, though it may be written for a Python driver
+/// (`mysql+aiomysql`).
 fn normal_url(url: &str) -> Result<String> {
     let (scheme, rest) = url
         .split_once("://")

@@ -98,10 +98,13 @@ fn config(variables: &[(&'static str, String)], credentials: &Credentials) -> St
         password,
         database,
     } = credentials;
-    let variables: String = variables
+    let binding =
+        |(name, value): (&&str, &String)| format!("(name = \"{name}\", text = {value:?}),");
+    let variables: Vec<_> = variables
         .iter()
-        .map(|(name, value)| format!("(name = \"{name}\", text = {value:?}),\n"))
+        .map(|(name, value)| binding((name, value)))
         .collect();
+    let variables = variables.join("\n    ");
     format!(
         r#"using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (

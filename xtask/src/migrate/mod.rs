@@ -2,7 +2,6 @@
 //!
 //! Our own and small: the runners on crates.io take no lock on MySQL.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
@@ -168,10 +167,7 @@ fn read(folder: &Path) -> Result<Vec<Migration>> {
         let (version, name) =
             named.with_context(|| format!("{} is not named NNNN_name.sql", path.display()))?;
         let sql = std::fs::read_to_string(&path)?;
-        let mut checksum = String::new();
-        for byte in Sha256::digest(sql.as_bytes()) {
-            write!(checksum, "{byte:02x}")?;
-        }
+        let checksum = hex::encode(Sha256::digest(sql.as_bytes()));
         migrations.push(Migration {
             version,
             name,
@@ -187,3 +183,6 @@ fn read(folder: &Path) -> Result<Vec<Migration>> {
     }
     Ok(migrations)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,203 @@
+//! On a real server: the private one that `cargo xtask test` starts.
+
+use std::path::PathBuf;
+
+use mysql_async::prelude::Queryable as _;
+
+use super::*;
+
+/// A database of a test's own and a folder of migrations for it.
+struct Scene {
+    url: String,
+    folder: PathBuf,
+}
+
+impl Scene {
+    async fn new(name: &str) -> Self {
+        let server = std::env::var("TEST_DATABASE_URL")
+            .expect("TEST_DATABASE_URL is not set: run the tests with `cargo xtask test`");
+        let database = format!("gatehouse_migrate_{name}");
+        let mut conn = Conn::new(settings::options(&server).unwrap())
+            .await
+            .unwrap();
+        conn.query_drop(format!("DROP DATABASE IF EXISTS `{database}`"))
+            .await
+            .unwrap();
+        conn.query_drop(format!("CREATE DATABASE `{database}`"))
+            .await
+            .unwrap();
+        let (base, _) = server.rsplit_once('/').unwrap();
+        let folder = root().join("target/tmp").join(&database);
+        std::fs::remove_dir_all(&folder).ok();
+        std::fs::create_dir_all(&folder).unwrap();
+        Self {
+            url: format!("{base}/{database}"),
+            folder,
+        }
+    }
+
+    fn file(&self, name: &str, sql: &str) {
+        std::fs::write(self.folder.join(name), sql).unwrap();
+    }
+
+    async fn apply(&self) -> Result<(), String> {
+        apply_from(&self.folder, &self.url, false)
+            .await
+            .map_err(|error| format!("{error:#}"))
+    }
+
+    async fn conn(&self) -> Conn {
+        Conn::new(settings::options(&self.url).unwrap())
+            .await
+            .unwrap()
+    }
+
+    async fn tables(&self) -> Vec<String> {
+        self.conn().await.query("SHOW TABLES").await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn the_projects_own_migrations_make_the_table_of_the_replaced_system() {
+    let scene = Scene::new("own").await;
+    apply(&scene.url, false).await.unwrap();
+    apply(&scene.url, false).await.unwrap();
+    let columns: Vec<(String, String, String)> = scene
+        .conn()
+        .await
+        .query(
+            "SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE FROM information_schema.COLUMNS \
+             WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'user' ORDER BY ORDINAL_POSITION",
+        )
+        .await
+        .unwrap();
+    let columns: Vec<_> = columns
+        .iter()
+        .map(|(name, kind, null)| format!("{name} {} {null}", kind.replace("(20)", "")))
+        .collect();
+    assert_eq!(
+        columns,
+        [
+            "id bigint NO",
+            "email varchar(255) YES",
+            "password varchar(255) YES",
+            "name varchar(50) YES",
+            "username varchar(50) YES",
+            "updated_at timestamp YES",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_table_that_is_there_with_its_rows_is_left_as_it_is() {
+    let scene = Scene::new("adopt").await;
+    let mut conn = scene.conn().await;
+    conn.query_drop("CREATE TABLE `user` (id BIGINT PRIMARY KEY, email VARCHAR(99), extra INT) CHARACTER SET latin1")
+        .await
+        .unwrap();
+    conn.query_drop("INSERT INTO `user` VALUES (7, 'ada@example.com', 1)")
+        .await
+        .unwrap();
+    let before: Option<(String, String)> =
+        conn.query_first("SHOW CREATE TABLE `user`").await.unwrap();
+    apply(&scene.url, false).await.unwrap();
+    let after: Option<(String, String)> =
+        conn.query_first("SHOW CREATE TABLE `user`").await.unwrap();
+    assert_eq!(before, after);
+    let row: Option<(i64, String, i32)> = conn.query_first("SELECT * FROM `user`").await.unwrap();
+    assert_eq!(row, Some((7, "ada@example.com".into(), 1)));
+}
+
+#[tokio::test]
+async fn files_are_applied_in_the_order_of_their_numbers_and_only_once() {
+    let scene = Scene::new("order").await;
+    scene.file("0002_fill.sql", "INSERT INTO t VALUES (1)");
+    scene.file("0001_make.sql", "CREATE TABLE t (n INT)");
+    scene.file("README.md", "not a migration");
+    scene.apply().await.unwrap();
+    scene.apply().await.unwrap();
+    scene.file("0003_more.sql", "INSERT INTO t VALUES (2)");
+    scene.apply().await.unwrap();
+    let rows: Vec<i32> = scene
+        .conn()
+        .await
+        .query("SELECT n FROM t ORDER BY n")
+        .await
+        .unwrap();
+    assert_eq!(rows, [1, 2]);
+}
+
+#[tokio::test]
+async fn a_dry_run_changes_nothing() {
+    let scene = Scene::new("dry").await;
+    scene.file("0001_make.sql", "CREATE TABLE t (n INT)");
+    apply_from(&scene.folder, &scene.url, true).await.unwrap();
+    assert!(scene.tables().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_file_that_was_changed_after_it_was_applied_is_refused() {
+    let scene = Scene::new("changed").await;
+    scene.file("0001_make.sql", "CREATE TABLE t (n INT)");
+    scene.apply().await.unwrap();
+    scene.file("0001_make.sql", "CREATE TABLE t (n BIGINT)");
+    scene.file("0002_more.sql", "CREATE TABLE u (n INT)");
+    let error = scene.apply().await.unwrap_err();
+    assert!(
+        error.contains("migration 0001 make was changed after it was applied"),
+        "{error}"
+    );
+    assert!(!scene.tables().await.contains(&"u".to_owned()));
+}
+
+#[tokio::test]
+async fn a_database_that_is_ahead_of_the_checkout_is_refused() {
+    let scene = Scene::new("ahead").await;
+    scene.file("0001_make.sql", "CREATE TABLE t (n INT)");
+    scene.file("0002_more.sql", "CREATE TABLE u (n INT)");
+    scene.apply().await.unwrap();
+    std::fs::remove_file(scene.folder.join("0002_more.sql")).unwrap();
+    let error = scene.apply().await.unwrap_err();
+    assert!(
+        error.contains("has migration 0002 more, which this checkout does not"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_failed_file_is_named_and_not_recorded() {
+    let scene = Scene::new("failed").await;
+    scene.file("0001_make.sql", "CREATE TABLE t (n INT)");
+    scene.file("0002_bad.sql", "CREATE NONSENSE");
+    let error = scene.apply().await.unwrap_err();
+    assert!(error.contains("migration 0002 bad"), "{error}");
+    scene.file("0002_bad.sql", "CREATE TABLE u (n INT)");
+    scene.apply().await.unwrap();
+    assert!(scene.tables().await.contains(&"u".to_owned()));
+}
+
+#[tokio::test]
+async fn runs_at_the_same_time_apply_each_file_once() {
+    let scene = Scene::new("race").await;
+    scene.file("0001_make.sql", "CREATE TABLE t (n INT)");
+    scene.file("0002_fill.sql", "INSERT INTO t VALUES (1)");
+    let (a, b, c) = tokio::join!(scene.apply(), scene.apply(), scene.apply());
+    assert_eq!((a, b, c), (Ok(()), Ok(()), Ok(())));
+    let rows: Vec<i32> = scene.conn().await.query("SELECT n FROM t").await.unwrap();
+    assert_eq!(rows, [1]);
+}
+
+#[tokio::test]
+async fn files_with_a_gap_a_number_twice_or_no_number_are_refused() {
+    for (name, files) in [
+        ("gap", ["0001_a.sql", "0003_c.sql"]),
+        ("twice", ["0001_a.sql", "0001_b.sql"]),
+        ("none", ["0001_a.sql", "b.sql"]),
+    ] {
+        let scene = Scene::new(name).await;
+        for file in files {
+            scene.file(file, "SELECT 1");
+        }
+        assert!(scene.apply().await.is_err(), "{name}");
+    }
+}
