@@ -2,9 +2,9 @@
 //!
 //! Three layers, each ignorant of the one above it:
 //!
-//! * [`packet`]: bytes to packets and back, sequence numbers, size limits;
-//! * [`handshake`]: greeting to authenticated, and what was negotiated on the way;
-//! * [`connection`]: `COM_QUERY` and its reply, `COM_QUIT`.
+//! * `packet`: bytes to packets and back, sequence numbers, size limits;
+//! * `handshake`: greeting to authenticated, and what was negotiated on the way;
+//! * `connection`: `COM_QUERY` and its reply, `COM_QUIT`.
 //!
 //! [`Statement`] is the only thing a connection sends: the text protocol is all that Hyperdrive
 //! passes on, so parameters are written into the statement, as hexadecimal literals and digits.

@@ -37,7 +37,7 @@ pub async fn get_ready(State(app): State<Arc<App>>) -> Result<Response, Error> {
 
 /// A fault on purpose.
 #[cfg(feature = "test-panic")]
-pub async fn panic() -> Result<Response, Error> {
+pub(crate) async fn panic() {
     #[expect(clippy::panic, reason = "it is what the test asks for")]
     {
         panic!("asked to panic")

@@ -1,6 +1,6 @@
 //! Access tokens: JSON Web Tokens signed with HS256, verified without asking anyone.
 //!
-//! `jwt-compact` signs and verifies. Before it sees a token, [`strict`] refuses what a lenient
+//! `jwt-compact` signs and verifies. Before it sees a token, `strict` refuses what a lenient
 //! parser might read in two ways.
 
 mod strict;
