@@ -9,9 +9,10 @@ use axum::routing::{get, patch, post};
 use crate::config::Config;
 use crate::db::Database;
 use crate::error::Error;
+use crate::log::note_route;
 use crate::password::Hasher;
 use crate::platform::Platform;
-use crate::respond::{Responder, note_route, respond};
+use crate::respond::{Responder, respond};
 use crate::routes::{auth, health, user};
 use crate::token::Tokens;
 
@@ -62,27 +63,31 @@ pub fn router(app: App) -> Router {
     #[cfg(feature = "test-panic")]
     let routes = routes.route("/test/panic", get(health::panic));
     let routes = routes
-        .route_layer(from_fn(note_route))
         .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
+        // After the fallback, which it is to be around as well.
+        .route_layer(from_fn(note_route))
         .fallback(|| async { Error::NotFound })
         .with_state(Arc::new(app));
     with_responses(routes, responder)
 }
 
-/// The API for a configuration. One that cannot be used makes every request a 500, with the reason
-/// in the log each time: nothing else would say it.
+/// The API for a configuration, usable or not.
 pub fn build(lookup: impl Fn(&str) -> Option<String>, platform: Arc<dyn Platform>) -> Router {
     let app = Config::read(lookup)
         .map_err(|error| error.to_string())
         .and_then(|config| App::new(config, platform.clone()));
     match app {
         Ok(app) => router(app),
-        Err(reason) => {
-            let reason = format!("configuration: {reason}");
-            let routes = Router::new().fallback(|| async { Error::Internal(reason) });
-            with_responses(routes, Responder::new(platform, Vec::new()))
-        }
+        Err(reason) => misconfigured(&reason, platform),
     }
+}
+
+/// What answers when the configuration cannot be used: 500 to everything, with the reason in the
+/// log each time, since nothing else would say it.
+pub fn misconfigured(reason: &str, platform: Arc<dyn Platform>) -> Router {
+    let reason = format!("configuration: {reason}");
+    let routes = Router::new().fallback(|| async { Error::Internal(reason) });
+    with_responses(routes, Responder::new(platform, Vec::new()))
 }
 
 fn with_responses(routes: Router, responder: Responder) -> Router {

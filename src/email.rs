@@ -6,7 +6,7 @@
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
-use crate::extract::FieldRule;
+use crate::rule::BrokenRule;
 
 /// RFC 5321, 4.5.3.1: bytes of a whole address (256 of a path, less its angle brackets).
 const MAX_LENGTH: usize = 254;
@@ -22,8 +22,8 @@ impl Email {
     ///
     /// # Errors
     /// The rule that it breaks.
-    pub fn parse(typed: &str) -> Result<Self, FieldRule> {
-        let invalid = |message| FieldRule::new("invalid_email", message);
+    pub fn parse(typed: &str) -> Result<Self, BrokenRule> {
+        let invalid = |message| BrokenRule::new("invalid_email", message);
         let typed = typed.trim_ascii();
         if typed.len() > MAX_LENGTH {
             return Err(invalid("An e-mail has at most 254 characters."));
@@ -66,6 +66,9 @@ fn is_dot_atom(text: &str) -> bool {
 
 /// The domain as A-labels in lower case, if it is one that mail can be sent to.
 fn canonical_domain(domain: &str) -> Option<String> {
+    if domain.chars().any(is_invisible) {
+        return None;
+    }
     let ascii = Uts46::new()
         .to_ascii(
             domain.as_bytes(),
@@ -75,10 +78,24 @@ fn canonical_domain(domain: &str) -> Option<String> {
         )
         .ok()?;
     let (_, top) = ascii.rsplit_once('.')?;
-    // A top-level domain of digits would make it an IPv4 address.
-    top.bytes()
-        .any(|byte| !byte.is_ascii_digit())
+    // Top-level domains begin with a letter; a digit would make it an IPv4 address (`0x7f` too).
+    top.starts_with(|c: char| c.is_ascii_alphabetic())
         .then(|| ascii.into_owned())
+}
+
+/// Characters that UTS #46 leaves out of a domain without a word: two addresses that look alike
+/// would be one. (The joiners U+200C and U+200D have rules of their own there.)
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+    )
 }
 
 /// An address to look an account up by: anything at all, since the replaced system stored
@@ -189,6 +206,11 @@ mod tests {
             "\u{feff}a@b.example",
             "a@b.example\u{a0}",
             "a@xn--a.example",
+            "a@b.example\u{200b}",
+            "a@b.exam\u{2060}ple",
+            "a@b\u{ad}.example",
+            "a@1.2.3.0x4",
+            "a@b.7com",
             &long_local,
             &long_label,
             &long,

@@ -7,7 +7,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::{db, mysql};
+use crate::db;
+use crate::token::TokenError;
 
 /// What is wrong with one field of a body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,38 +21,12 @@ pub struct FieldError {
     pub message: String,
 }
 
-/// Why a token is refused. For the log: the client gets the same answer for all of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TokenError {
-    /// Not three parts of canonical base64url, or over the size limit, or not JSON.
-    #[error("malformed")]
-    Malformed,
-    /// Another algorithm, type or critical extension than ours.
-    #[error("unacceptable header")]
-    Header,
-    /// No key of ours has this `kid`.
-    #[error("unknown key")]
-    UnknownKey,
-    /// The signature does not match.
-    #[error("bad signature")]
-    Signature,
-    /// A claim is missing or has the wrong type or value.
-    #[error("unacceptable claims")]
-    Claims,
-    /// Its time is over.
-    #[error("expired")]
-    Expired,
-    /// Its time has not come.
-    #[error("from the future")]
-    Early,
-    /// Its user is gone.
-    #[error("no such user")]
-    UnknownUser,
-}
-
 /// Why a request fails.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// 400: the request's line or headers cannot be read.
+    #[error("malformed request")]
+    MalformedRequest,
     /// 400: the body is not the JSON it should be.
     #[error("{0}")]
     MalformedBody(String),
@@ -98,7 +73,7 @@ impl Error {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::MalformedBody(_) => StatusCode::BAD_REQUEST,
+            Self::MalformedRequest | Self::MalformedBody(_) => StatusCode::BAD_REQUEST,
             Self::MissingToken | Self::InvalidToken(_) | Self::InvalidCredentials => {
                 StatusCode::UNAUTHORIZED
             }
@@ -117,6 +92,7 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
+            Self::MalformedRequest => "malformed_request",
             Self::MalformedBody(_) => "malformed_body",
             Self::MissingToken => "missing_token",
             Self::InvalidToken(_) => "invalid_token",
@@ -136,6 +112,9 @@ impl Error {
     fn detail(&self) -> String {
         match self {
             Self::MalformedBody(detail) => return detail.clone(),
+            Self::MalformedRequest => {
+                "The URL or a header has characters that HTTP does not allow."
+            }
             Self::UnsupportedMediaType(detail) => detail,
             Self::MissingToken => "Send an access token as \"Authorization: Bearer <token>\".",
             Self::InvalidToken(_) => "The access token is not valid; log in again.",
@@ -189,20 +168,31 @@ impl From<db::Error> for Error {
     /// A failure of the database, unless it is the client's: a character in a name that the
     /// table's character set (an old one may have latin1) cannot hold.
     fn from(error: db::Error) -> Self {
-        let column = error.as_mysql().and_then(mysql::Error::unstorable_column);
-        let field = ["name", "username"]
-            .into_iter()
-            .find(|field| Some(*field) == column);
-        match field {
-            None => Self::Database(error),
-            Some(field) => Self::InvalidFields(vec![FieldError {
-                field,
-                code: "unsupported_characters",
-                message: "A name has only characters that the database can hold.".to_owned(),
-            }]),
+        let Some(unstorable) = error.as_mysql().filter(|error| error.is_unstorable()) else {
+            return Self::Database(error);
+        };
+        let column = unstorable.unstorable_column();
+        if column.is_some_and(|column| !NAMES.contains(&column)) {
+            return Self::Database(error);
         }
+        // Where the message does not say which of the two, it may be either.
+        let fields = NAMES
+            .into_iter()
+            .filter(|field| column.is_none_or(|column| column == *field));
+        Self::InvalidFields(
+            fields
+                .map(|field| FieldError {
+                    field,
+                    code: "unsupported_characters",
+                    message: "A name has only characters that the database can hold.".to_owned(),
+                })
+                .collect(),
+        )
     }
 }
+
+/// The fields that hold free text.
+const NAMES: [&str; 2] = ["name", "username"];
 
 /// A problem detail of RFC 9457.
 #[derive(Serialize)]

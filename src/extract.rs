@@ -1,16 +1,13 @@
-//! What handlers take out of requests.
+//! What handlers take out of the head of a request: the user, and that a JSON body follows.
 
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, header, request::Parts};
-use bytes::{Bytes, BytesMut};
-use http_body_util::BodyExt as _;
 
 use crate::app::App;
-use crate::error::{Error, FieldError, TokenError};
-use crate::json::{Object, Value};
+use crate::error::Error;
+use crate::token::TokenError;
 
 /// The largest body that is read, in bytes.
 pub const MAX_BODY: usize = 16 * 1024;
@@ -52,7 +49,7 @@ fn bearer_token(headers: &HeaderMap) -> Result<&str, Error> {
     }
 }
 
-/// The headers of a JSON body, checked. Put before [`CurrentUser`], it keeps the order in which a
+/// The headers of a JSON body, checked; [`crate::fields`] reads the body itself. Put before [`CurrentUser`], it keeps the order in which a
 /// request is refused: size, type, token, JSON, fields.
 pub struct JsonHead;
 
@@ -97,145 +94,6 @@ fn is_json(media_type: &str) -> bool {
             || !name.eq_ignore_ascii_case("charset")
             || value.eq_ignore_ascii_case("utf-8")
     })
-}
-
-/// The members of a JSON body, and what is wrong with those that were asked for.
-#[derive(Default)]
-pub struct Fields {
-    object: Object,
-    errors: Vec<FieldError>,
-}
-
-impl<S: Send + Sync> FromRequest<S> for Fields {
-    type Rejection = Error;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
-        let (mut parts, body) = request.into_parts();
-        JsonHead::from_request_parts(&mut parts, state).await?;
-        let body = read_limited(body).await?;
-        let object = Object::parse(&body).map_err(Error::MalformedBody)?;
-        Ok(Self {
-            object,
-            errors: Vec::new(),
-        })
-    }
-}
-
-/// Reads a body to its end, or to one byte over the limit.
-async fn read_limited(mut body: Body) -> Result<Bytes, Error> {
-    let mut read = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame
-            .map_err(|_| Error::MalformedBody("The body ended before its time.".to_owned()))?;
-        if let Ok(data) = frame.into_data() {
-            if read.len() + data.len() > MAX_BODY {
-                return Err(Error::BodyTooLarge);
-            }
-            read.extend_from_slice(&data);
-        }
-    }
-    Ok(read.freeze())
-}
-
-impl Fields {
-    /// A member that must be there, parsed; none when something is wrong with it, which
-    /// [`Fields::finish`] reports together with everything else that is.
-    pub fn required<T, E: Into<FieldRule>>(
-        &mut self,
-        field: &'static str,
-        parse: impl FnOnce(String) -> Result<T, E>,
-    ) -> Option<T> {
-        match self.object.take(field) {
-            Some(Value::String(text)) => self.parse(field, text, parse),
-            None => self.refuse(field, "required", "This field is required.".into()),
-            Some(other) => self.wrong_type(field, &other),
-        }
-    }
-
-    /// A member that may be missing (`None`) or null (`Some(None)`), parsed if it is neither.
-    pub fn optional<T, E: Into<FieldRule>>(
-        &mut self,
-        field: &'static str,
-        parse: impl FnOnce(String) -> Result<T, E>,
-    ) -> Option<Option<T>> {
-        match self.object.take(field)? {
-            Value::Null => Some(None),
-            Value::String(text) => self.parse(field, text, parse).map(Some),
-            other => self.wrong_type(field, &other),
-        }
-    }
-
-    /// Reports a rule that only the handler can check.
-    pub fn refuse<T>(
-        &mut self,
-        field: &'static str,
-        code: &'static str,
-        message: String,
-    ) -> Option<T> {
-        self.errors.push(FieldError {
-            field,
-            code,
-            message,
-        });
-        None
-    }
-
-    /// The end of validation.
-    ///
-    /// # Errors
-    /// [`Error::InvalidFields`] with all that was wrong.
-    pub fn finish(self) -> Result<(), Error> {
-        if self.errors.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::InvalidFields(self.errors))
-        }
-    }
-
-    fn parse<T, E: Into<FieldRule>>(
-        &mut self,
-        field: &'static str,
-        text: String,
-        parse: impl FnOnce(String) -> Result<T, E>,
-    ) -> Option<T> {
-        match parse(text) {
-            Ok(value) => Some(value),
-            Err(rule) => {
-                let FieldRule { code, message } = rule.into();
-                self.refuse(field, code, message)
-            }
-        }
-    }
-
-    fn wrong_type<T>(&mut self, field: &'static str, value: &Value) -> Option<T> {
-        let message = format!("This field must be a string, not {}.", value.kind());
-        self.refuse(field, "invalid_type", message)
-    }
-}
-
-/// A rule that a field broke: a stable name and a sentence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldRule {
-    /// A stable name.
-    pub code: &'static str,
-    /// A sentence for people.
-    pub message: String,
-}
-
-impl FieldRule {
-    /// A rule.
-    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
-    }
-}
-
-impl From<std::convert::Infallible> for FieldRule {
-    fn from(never: std::convert::Infallible) -> Self {
-        match never {}
-    }
 }
 
 #[cfg(test)]

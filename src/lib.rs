@@ -6,13 +6,15 @@
 //! * `worker` (wasm only): the fetch event; the only module that names the `worker` crate;
 //! * [`platform`]: the trait behind which the runtime stands, so that all else also runs natively;
 //! * [`app`]: the state and the route table;
-//! * [`respond`]: what every answer goes through: request id, headers, CORS, the log line;
-//! * [`extract`], [`json`]: bodies and bearer tokens out of requests;
+//! * [`respond`], [`log`]: what every answer goes through: request id, headers, CORS, log line;
+//! * [`extract`], [`fields`], [`json`]: bearer tokens and bodies out of requests;
 //! * [`routes`]: a handler for each endpoint;
-//! * [`email`], [`name`], [`password`], [`token`]: parsed types and their rules, no I/O;
+//! * [`email`], [`name`], [`password`], [`token`]: parsed types and their rules, no I/O
+//!   ([`rule`] is what they say of a broken one);
 //! * [`db`]: the statements, one file a table;
 //! * [`mysql`]: the client, which knows nothing of the rest;
-//! * [`config`], [`error`]: what they say.
+//! * [`time`]: how times are written;
+//! * [`config`], [`error`]: the settings; every way in which a request can fail.
 
 pub mod app;
 pub mod config;
@@ -20,13 +22,17 @@ pub mod db;
 pub mod email;
 pub mod error;
 pub mod extract;
+pub mod fields;
 pub mod json;
+pub mod log;
 pub mod mysql;
 pub mod name;
 pub mod password;
 pub mod platform;
 pub mod respond;
 pub mod routes;
+pub mod rule;
+pub mod time;
 pub mod token;
 #[cfg(target_arch = "wasm32")]
 mod worker;

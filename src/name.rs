@@ -1,6 +1,6 @@
 //! Names of people: stored and returned exactly as they came, if they can be shown safely.
 
-use crate::extract::FieldRule;
+use crate::rule::BrokenRule;
 
 /// Code points; what the columns (`VARCHAR(50)`) hold.
 const MAX_LENGTH: usize = 50;
@@ -15,16 +15,16 @@ impl Name {
     ///
     /// # Errors
     /// The rule that it breaks.
-    pub fn parse(text: String) -> Result<Self, FieldRule> {
+    pub fn parse(text: String) -> Result<Self, BrokenRule> {
         if text.chars().count() > MAX_LENGTH {
-            return Err(FieldRule::new(
+            return Err(BrokenRule::new(
                 "too_long",
                 "A name has at most 50 characters.",
             ));
         }
         if text.chars().any(|c| c.is_control() || is_bidi_control(c)) {
             let message = "A name has no control or text-direction characters.";
-            return Err(FieldRule::new("invalid_characters", message));
+            return Err(BrokenRule::new("invalid_characters", message));
         }
         Ok(Self(text))
     }

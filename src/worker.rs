@@ -9,11 +9,12 @@ use axum::body::Body;
 use futures_util::future::BoxFuture;
 use tower_service::Service as _;
 use worker::send::SendFuture;
-use worker::{Context, Date, Delay, Env, HttpRequest, Hyperdrive, Result, event};
+use worker::{Context, Date, Delay, Env, HttpRequest, Hyperdrive, Result, event, web_sys};
 
 use crate::app;
 use crate::mysql::Credentials;
 use crate::platform::{Level, Platform, Stream};
+use crate::respond::Unreadable;
 
 /// The binding of `wrangler.toml`.
 const HYPERDRIVE: &str = "HYPERDRIVE";
@@ -23,16 +24,29 @@ const HYPERDRIVE: &str = "HYPERDRIVE";
 static ROUTER: OnceLock<Router> = OnceLock::new();
 
 #[event(fetch)]
-async fn fetch(request: HttpRequest, env: Env, _: Context) -> Result<http::Response<Body>> {
+async fn fetch(request: web_sys::Request, env: Env, _: Context) -> Result<http::Response<Body>> {
     let mut router = ROUTER.get_or_init(|| router(&env)).clone();
     // A router's error type has no values.
-    Ok(router.call(request).await?)
+    Ok(router.call(convert(request)).await?)
+}
+
+/// The request in the form that the router takes. The runtime lets through URLs and headers that
+/// the `http` crate does not; they get an answer like any other request.
+fn convert(request: web_sys::Request) -> HttpRequest {
+    worker::request_from_wasm(request).unwrap_or_else(|_| {
+        let mut unreadable = HttpRequest::new(worker::Body::empty());
+        unreadable.extensions_mut().insert(Unreadable);
+        unreadable
+    })
 }
 
 fn router(env: &Env) -> Router {
-    let platform = Arc::new(Workers {
-        hyperdrive: env.hyperdrive(HYPERDRIVE).ok(),
-    });
+    let hyperdrive = env.hyperdrive(HYPERDRIVE).ok();
+    let bound = hyperdrive.is_some();
+    let platform = Arc::new(Workers { hyperdrive });
+    if !bound {
+        return app::misconfigured("there is no Hyperdrive binding HYPERDRIVE", platform);
+    }
     // Secrets and plain variables are one namespace.
     app::build(
         |name| env.var(name).ok().map(|value| value.to_string()),

@@ -41,6 +41,9 @@ impl Error {
     }
 }
 
+/// How long a goodbye may take; it is a few bytes into a buffer.
+const FAREWELL: Duration = Duration::from_millis(100);
+
 /// Where the database is and how long it may take.
 pub struct Database {
     platform: Arc<dyn Platform>,
@@ -133,13 +136,11 @@ impl Session<'_> {
             .await
     }
 
-    /// Says goodbye to the server. A failure loses nothing, so it is not reported.
+    /// Says goodbye to the server. A failure loses nothing, so it is not reported, and the answer
+    /// does not wait for a peer that will not hear.
     pub async fn close(self) {
         let close = self.connection.close();
-        let _ = self
-            .database
-            .within(self.database.connect_timeout, "closing", close)
-            .await;
+        let _ = self.database.within(FAREWELL, "closing", close).await;
     }
 
     /// Asks the server for a sign of life.

@@ -74,13 +74,15 @@ pub async fn insert(session: &mut Session<'_>, user: &NewUser<'_>) -> Result<Opt
     .sql(", FROM_UNIXTIME(")
     .value(user.now)
     .sql("))");
-    match session.execute("inserting a user", &statement).await {
-        Ok(done) => Ok(Some(done.last_insert_id.cast_signed())),
-        // The unique key decides, not a look before. Its name is whatever the table has.
-        Err(error) => match error.as_mysql().and_then(mysql::Error::duplicate_key) {
-            None | Some("PRIMARY") => Err(error),
-            Some(_) => Ok(None),
-        },
+    let doing = "inserting a user";
+    let done = match session.execute(doing, &statement).await {
+        // The unique key decides, not a look before. It is the e-mail's: the statement names no id.
+        Err(error) if error.as_mysql().is_some_and(mysql::Error::is_duplicate) => return Ok(None),
+        done => done?,
+    };
+    match (done.rows, i64::try_from(done.last_insert_id)) {
+        (1, Ok(id @ 1..)) => Ok(Some(id)),
+        _ => Err(failed(doing)(NO_ID)),
     }
 }
 
@@ -94,7 +96,7 @@ pub async fn find_credentials(
 ) -> Result<Option<Credentials>, Error> {
     let doing = "finding a user by e-mail";
     // Under a collation that tells cases apart, an old row is found by its old spelling only.
-    let spellings = select_by_email(&[email.canonical(), email.typed()]);
+    let spellings = select_by_email([email.canonical(), email.typed()]);
     let rows = match session.query(doing, &spellings).await {
         Err(error) if error.as_mysql().is_some_and(mysql::Error::is_incomparable) => {
             // The typed one has characters that the column cannot hold, so no row has it.
@@ -102,7 +104,9 @@ pub async fn find_credentials(
             if !canonical.is_ascii() {
                 return Ok(None);
             }
-            session.query(doing, &select_by_email(&[canonical])).await?
+            session
+                .query(doing, &select_by_email([canonical, canonical]))
+                .await?
         }
         rows => rows?,
     };
@@ -110,32 +114,29 @@ pub async fn find_credentials(
     for row in &rows {
         let stored = row.text(2).map_err(failed(doing))?.unwrap_or_default();
         if email.is(&stored) {
-            found.push((stored != email.typed(), row));
+            let user = credentials(row).map_err(failed(doing))?;
+            found.push((stored != email.typed(), user.id, user));
         }
     }
-    // Two rows that differ in case can only exist where case was told apart: the one spelled as
-    // typed is meant.
-    found.sort_by_key(|(differs, _)| *differs);
-    found
-        .first()
-        .map(|(_, row)| {
-            Ok(Credentials {
-                id: row.int(0)?.ok_or(NO_ID)?,
-                password: row.text(1)?,
-            })
-        })
-        .transpose()
-        .map_err(failed(doing))
+    // Where old rows hold one address in two spellings, the one as typed is meant, or the elder.
+    found.sort_by_key(|(differs, id, _)| (*differs, *id));
+    Ok(found.into_iter().next().map(|(.., user)| user))
 }
 
-fn select_by_email(spellings: &[&str]) -> Statement {
-    let select = "SELECT `id`, `password`, `email` FROM `user` WHERE `email` IN (NULL";
-    let statement = spellings
-        .iter()
-        .fold(Statement::new(select), |statement, spelling| {
-            statement.sql(", ").value(*spelling)
-        });
-    statement.sql(")")
+fn credentials(row: &Row) -> Result<Credentials, mysql::Error> {
+    Ok(Credentials {
+        id: row.int(0)?.ok_or(NO_ID)?,
+        password: row.text(1)?,
+    })
+}
+
+fn select_by_email(spellings: [&str; 2]) -> Statement {
+    let [first, second] = spellings;
+    Statement::new("SELECT `id`, `password`, `email` FROM `user` WHERE `email` IN (")
+        .value(first)
+        .sql(", ")
+        .value(second)
+        .sql(")")
 }
 
 /// Finds a user by id.

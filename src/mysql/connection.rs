@@ -13,7 +13,7 @@ const COM_QUERY: u8 = 0x03;
 
 /// The most columns a table can have, and so a reply.
 const MAX_COLUMNS: u64 = 4096;
-/// The largest reply that is taken, in bytes over all its packets.
+/// The largest reply that is taken, in bytes of all its packets and of the values made of them.
 const MAX_REPLY: usize = 4 << 20;
 
 /// What a statement without a result set did.
@@ -37,7 +37,7 @@ pub struct Connection<S> {
 }
 
 enum Reply {
-    Affected(Affected),
+    Affected(Affected, StatusFlags),
     Rows(Vec<Row>),
 }
 
@@ -64,19 +64,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub async fn query(&mut self, statement: &Statement) -> Result<Vec<Row>, Error> {
         match self.run(statement).await? {
             Reply::Rows(rows) => Ok(rows),
-            Reply::Affected(_) => Err(Error::Protocol("no result set for a query")),
+            Reply::Affected(..) => Err(Error::Protocol("no result set for a query")),
         }
     }
 
-    /// Runs a statement that changes rows.
+    /// Runs a statement that changes rows. The change is committed when this returns.
     ///
     /// # Errors
     /// As [`Connection::query`]. After a fatal one the change may have happened or not.
     pub async fn execute(&mut self, statement: &Statement) -> Result<Affected, Error> {
-        match self.run(statement).await? {
-            Reply::Affected(affected) => Ok(affected),
-            Reply::Rows(_) => Err(Error::Protocol("a result set for a change")),
+        let Reply::Affected(affected, status) = self.run(statement).await? else {
+            return Err(Error::Protocol("a result set for a change"));
+        };
+        if status.contains(StatusFlags::SERVER_STATUS_IN_TRANS) {
+            // The server does not commit by itself (`autocommit=0`), so what we vouch for would be
+            // rolled back with the connection.
+            self.run(&Statement::new("COMMIT")).await?;
         }
+        Ok(affected)
     }
 
     /// Whether no further statement can be run.
@@ -118,7 +123,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
         let first = self.packets.read().await?;
         match first.first() {
-            Some(0x00) => parse_ok(&first).map(Reply::Affected),
+            Some(0x00) => {
+                parse_ok(&first).map(|(affected, status)| Reply::Affected(affected, status))
+            }
             Some(0xff) => Err(ServerError::parse(&first)?.into()),
             Some(0xfb) => Err(Error::Unsupported("LOCAL INFILE".into())),
             Some(_) => {
@@ -152,23 +159,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
         if !deprecate_eof {
             let end = self.read_part(&mut size).await?;
-            if !is_eof(&end) {
+            if eof_status(&end).is_none() {
                 return Err(Error::Protocol("no EOF after the column definitions"));
             }
         }
         let mut rows = Vec::new();
         loop {
             let payload = self.read_part(&mut size).await?;
-            match payload.first() {
-                Some(0xff) => return Err(ServerError::parse(&payload)?.into()),
-                Some(0xfe) if deprecate_eof && payload.len() < 0xff_ffff => {
-                    parse_ok(&payload)?;
-                    return Ok(rows);
+            let eof = eof_status(&payload).filter(|_| !deprecate_eof);
+            match (payload.first(), eof) {
+                (Some(0xff), _) => return Err(ServerError::parse(&payload)?.into()),
+                (Some(0xfe), _) if deprecate_eof && payload.len() < 0xff_ffff => {
+                    return parse_ok(&payload).map(|_| rows);
                 }
-                Some(0xfe) if !deprecate_eof && is_eof(&payload) => {
-                    return no_more_results(&payload, 3).map(|()| rows);
+                (_, Some(status)) => return only_result(status).map(|_| rows),
+                _ => {
+                    // What a row takes in memory beyond its bytes.
+                    size += columns * size_of::<Option<Vec<u8>>>();
+                    rows.push(Row::parse(&payload, columns)?);
                 }
-                _ => rows.push(Row::parse(&payload, columns)?),
             }
         }
     }
@@ -184,35 +193,39 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 }
 
-fn is_eof(payload: &[u8]) -> bool {
-    payload.first() == Some(&0xfe) && payload.len() == 5
-}
-
 /// Reads an OK packet, with the header of either kind (0x00 or, ending rows, 0xfe).
-fn parse_ok(payload: &[u8]) -> Result<Affected, Error> {
+///
+/// All of its fixed fields must be there: the five bytes of an EOF packet, read as an OK packet,
+/// would end the rows before the first.
+fn parse_ok(payload: &[u8]) -> Result<(Affected, StatusFlags), Error> {
     const MALFORMED: Error = Error::Protocol("a malformed OK packet");
     let mut rest = ParseBuf(payload);
     rest.checked_eat_u8().ok_or(MALFORMED)?;
     let rows = rest.checked_eat_lenenc_int().ok_or(MALFORMED)?;
     let last_insert_id = rest.checked_eat_lenenc_int().ok_or(MALFORMED)?;
-    no_more_results(rest.0, 0)?;
-    Ok(Affected {
+    let status = rest.checked_eat_u16_le().ok_or(MALFORMED)?;
+    let _warnings = rest.checked_eat_u16_le().ok_or(MALFORMED)?;
+    let status = only_result(status)?;
+    let affected = Affected {
         rows,
         last_insert_id,
-    })
+    };
+    Ok((affected, status))
 }
 
-/// Checks the status flags, two bytes at `offset`: a second result would be read as the reply to
-/// the next statement.
-fn no_more_results(payload: &[u8], offset: usize) -> Result<(), Error> {
-    match payload.get(offset..offset + 2) {
-        Some(&[low, high]) => {
-            let status = StatusFlags::from_bits_truncate(u16::from_le_bytes([low, high]));
-            if status.contains(StatusFlags::SERVER_MORE_RESULTS_EXISTS) {
-                return Err(Error::Protocol("more than one result"));
-            }
-            Ok(())
-        }
-        _ => Err(Error::Protocol("a reply without status flags")),
+/// Checks the status flags: a second result would be read as the reply to the next statement.
+fn only_result(status: u16) -> Result<StatusFlags, Error> {
+    let status = StatusFlags::from_bits_truncate(status);
+    if status.contains(StatusFlags::SERVER_MORE_RESULTS_EXISTS) {
+        return Err(Error::Protocol("more than one result"));
+    }
+    Ok(status)
+}
+
+/// The status flags of an EOF packet; none if it is not one.
+fn eof_status(payload: &[u8]) -> Option<u16> {
+    match payload {
+        [0xfe, _, _, low, high] => Some(u16::from_le_bytes([*low, *high])),
+        _ => None,
     }
 }

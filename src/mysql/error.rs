@@ -54,15 +54,19 @@ impl Error {
         self.code().is_some_and(|code| INCOMPARABLE.contains(&code))
     }
 
-    /// The column that cannot hold a character of its new value.
+    /// Whether a column's character set lacks a character of its new value.
+    #[must_use]
+    pub fn is_unstorable(&self) -> bool {
+        self.code() == Some(ER_TRUNCATED_WRONG_VALUE_FOR_FIELD)
+    }
+
+    /// The column that [`Error::is_unstorable`] is about, where the message can be read: servers
+    /// may speak other languages than English.
     #[must_use]
     pub fn unstorable_column(&self) -> Option<&str> {
         let Self::Server(error) = self else {
             return None;
         };
-        if error.code != ER_TRUNCATED_WRONG_VALUE_FOR_FIELD {
-            return None;
-        }
         // MariaDB: for column `db`.`user`.`name` at row 1; MySQL: for column 'name' at row 1.
         let (_, column) = error.message.rsplit_once(" for column ")?;
         let (column, _) = column.split_once(" at row ")?;
@@ -70,21 +74,13 @@ impl Error {
         Some(name.trim_matches(['`', '\'']))
     }
 
-    /// The name of the unique key that already holds the value, for `ER_DUP_ENTRY` (1062).
+    /// Whether a unique key, or the primary key, already holds the value.
     ///
-    /// MySQL 8 and newer put the table's name before it (`user.email`); it is cut off.
+    /// Which key is not asked: only the server's words tell, and they differ from server to server
+    /// and from language to language.
     #[must_use]
-    pub fn duplicate_key(&self) -> Option<&str> {
-        let Self::Server(error) = self else {
-            return None;
-        };
-        if error.code != ER_DUP_ENTRY {
-            return None;
-        }
-        // The value comes first and may hold anything, so the name is looked for from the end.
-        let quoted = error.message.trim_end().strip_suffix('\'')?;
-        let (_, name) = quoted.rsplit_once('\'')?;
-        Some(name.rsplit_once('.').map_or(name, |(_, key)| key))
+    pub fn is_duplicate(&self) -> bool {
+        self.code() == Some(ER_DUP_ENTRY)
     }
 }
 
@@ -124,7 +120,8 @@ impl ServerError {
 }
 
 /// The number and the SQLSTATE always; the message only where it speaks of the connection or the
-/// schema. The others quote the statement or its values, which belong in no log.
+/// schema, or comes from Hyperdrive, and up to the first thing that could be of a statement. The
+/// others quote the statement or its values, which belong in no log.
 impl fmt::Display for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state.as_deref().unwrap_or("-----");
@@ -146,38 +143,44 @@ impl fmt::Display for ServerError {
                 | 1317
                 | 1836
         ) || state == "58000"
-            || self.message.contains("Hyperdrive");
+            || self.message.starts_with("Hyperdrive does not ");
         if harmless {
-            write!(f, ": {}", self.message.escape_default())?;
+            let message = self.message.split("_utf8mb4").next().unwrap_or_default();
+            let message: String = message.chars().take(MAX_SHOWN).collect();
+            write!(f, ": {}", message.escape_default())?;
         }
         Ok(())
     }
 }
 
+/// The most characters of a message that are shown.
+const MAX_SHOWN: usize = 200;
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn duplicate(message: &str) -> Error {
+    fn server(code: u16, message: &str) -> Error {
         Error::Server(ServerError {
-            code: 1062,
+            code,
             state: Some("23000".into()),
             message: message.into(),
         })
     }
 
     #[test]
-    fn the_key_of_a_duplicate_entry_is_named_as_mariadb_and_as_mysql_name_it() {
-        let mariadb = duplicate("Duplicate entry 'a@b.example' for key 'email'");
-        assert_eq!(mariadb.duplicate_key(), Some("email"));
-        let mysql = duplicate("Duplicate entry 'a@b.example' for key 'user.email'");
-        assert_eq!(mysql.duplicate_key(), Some("email"));
-    }
-
-    #[test]
-    fn a_value_cannot_pass_itself_off_as_the_name_of_the_key() {
-        let error = duplicate("Duplicate entry 'x' for key 'PRIMARY'' for key 'email'");
-        assert_eq!(error.duplicate_key(), Some("email"));
+    fn a_duplicate_is_known_by_its_number_whatever_the_words() {
+        assert!(server(1062, "Duplicate entry 'a' for key 'email'").is_duplicate());
+        assert!(
+            server(
+                1062,
+                "Duplicate entry 'a' for key 'user.email' (errno 1062) (CallerID: x)"
+            )
+            .is_duplicate()
+        );
+        assert!(server(1062, "Doppelter Eintrag").is_duplicate());
+        assert!(!server(1452, "Duplicate entry").is_duplicate());
+        assert!(!Error::Broken.is_duplicate());
     }
 
     #[test]
@@ -186,18 +189,15 @@ mod tests {
             r"Incorrect string value: '\xF0\x9F\x91\xA9' for column `app`.`user`.`name` at row 1",
             r"Incorrect string value: '\xF0\x9F\x91\xA9' for column 'name' at row 1",
         ] {
-            let error = Error::Server(ServerError {
-                code: 1366,
-                state: None,
-                message: message.into(),
-            });
+            let error = server(1366, message);
+            assert!(error.is_unstorable());
             assert_eq!(error.unstorable_column(), Some("name"), "{message}");
         }
     }
 
     #[test]
     fn only_the_servers_own_errors_leave_the_connection_intact() {
-        assert!(!duplicate("").is_fatal());
+        assert!(!server(1064, "").is_fatal());
         assert!(Error::Protocol("x").is_fatal());
         assert!(Error::Broken.is_fatal());
     }
@@ -220,5 +220,21 @@ mod tests {
             message: "near '_utf8mb4 X'736563726574''".into(),
         };
         assert_eq!(error.to_string(), "error 1064 (42000)");
+        let error = server(
+            1062,
+            "Duplicate entry 'Hyperdrive does not' for key 'PRIMARY'",
+        );
+        assert_eq!(
+            error.to_string(),
+            "server: error 1062 (23000)".replace("server", "MySQL server")
+        );
+        let error = server(
+            1146,
+            "Table 'app.user' doesn't exist in INSERT _utf8mb4 X'736563726574'",
+        );
+        assert!(
+            error.to_string().ends_with("doesn\\'t exist in INSERT "),
+            "{error}"
+        );
     }
 }

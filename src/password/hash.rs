@@ -2,7 +2,7 @@
 //!
 //! Verification takes what the stored hash says of algorithm and cost, within bounds: an isolate
 //! has 128 MiB, and whoever can write to the table must not be able to stop the service. Whatever
-//! is wrong with a stored hash, the answer is "no" at the price of a hash.
+//! is wrong with a stored hash, the answer is "no" at the price of a new hash.
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -70,13 +70,18 @@ impl Hasher {
     /// Whether a password is the one of a stored hash. Without a hash that can be read and paid
     /// for, a password is hashed all the same and the answer is no: how long it takes must not
     /// tell who has an account.
-    #[must_use]
-    pub fn verify(&self, password: &Password, stored: Option<&str>) -> bool {
-        if let Some(stored) = stored.and_then(readable) {
-            return matches(password, &stored);
+    ///
+    /// # Errors
+    /// A sentence, when there is no memory: that is no answer, and least of all a no.
+    pub fn verify(&self, password: &Password, stored: Option<&str>) -> Result<bool, String> {
+        match stored.and_then(readable) {
+            Some(stored) => matches(password, &stored),
+            None => self.compute(password, &[0; SALT]).map(|output| {
+                std::hint::black_box(output);
+                false
+            }),
         }
-        let _ = std::hint::black_box(self.compute(password, &[0; SALT]));
-        false
+        .map_err(|error| error.to_string())
     }
 
     fn compute(&self, password: &Password, salt: &[u8]) -> argon2::Result<[u8; OUTPUT]> {
@@ -117,24 +122,22 @@ fn readable(stored: &str) -> Option<Stored> {
     })
 }
 
-fn matches(password: &Password, stored: &Stored) -> bool {
+fn matches(password: &Password, stored: &Stored) -> argon2::Result<bool> {
     let mut computed = [0; Output::MAX_LENGTH];
     let Some(computed) = computed.get_mut(..stored.output.len()) else {
-        return false;
+        return Ok(false);
     };
-    if stored
+    stored
         .argon2
-        .hash_password_into(password.as_bytes(), &stored.salt, computed)
-        .is_err()
-    {
-        return false;
-    }
+        .hash_password_into(password.as_bytes(), &stored.salt, computed)?;
     // Output compares in constant time.
-    Output::new(computed).is_ok_and(|computed| computed == stored.output)
+    Ok(Output::new(computed).is_ok_and(|computed| computed == stored.output))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant as Clock;
+
     use super::*;
 
     fn hasher() -> Hasher {
@@ -171,7 +174,11 @@ mod tests {
     #[test]
     fn only_the_very_same_password_matches() {
         let stored = hasher().hash(&password(" pässword\0")).unwrap();
-        assert!(hasher().verify(&password(" pässword\0"), Some(&stored)));
+        assert!(
+            hasher()
+                .verify(&password(" pässword\0"), Some(&stored))
+                .unwrap()
+        );
         for other in [
             "pässword\0",
             " pässword",
@@ -180,7 +187,7 @@ mod tests {
             "",
         ] {
             assert!(
-                !hasher().verify(&password(other), Some(&stored)),
+                !hasher().verify(&password(other), Some(&stored)).unwrap(),
                 "{other:?}"
             );
         }
@@ -190,8 +197,16 @@ mod tests {
     fn hashes_of_passlib_are_verified_within_the_bounds() {
         // RFC 9106's recommended memory is what passlib writes by default.
         let default = "$argon2id$v=19$m=65536,t=3,p=4$P8c4p3ROyRmDcM75nzNmzA$VOQW7OSCzpQKSFauY7I23Wvx2nLzXsVsHmmEstaZ5xI";
-        assert!(hasher().verify(&password("correct horse battery staple"), Some(default)));
-        assert!(!hasher().verify(&password("correct horse"), Some(default)));
+        assert!(
+            hasher()
+                .verify(&password("correct horse battery staple"), Some(default))
+                .unwrap()
+        );
+        assert!(
+            !hasher()
+                .verify(&password("correct horse"), Some(default))
+                .unwrap()
+        );
     }
 
     #[test]
@@ -209,8 +224,22 @@ mod tests {
             good.replace("m=19456,t=2", "t=2,m=19456"),
             good.replace("argon2id", "argon2x"),
         ] {
-            assert!(!hasher().verify(&password("x"), Some(&stored)), "{stored}");
+            assert!(!hasher().verify(&password("x"), Some(&stored)).unwrap(), "{stored}");
         }
-        assert!(!hasher().verify(&password("x"), None));
+        assert!(!hasher().verify(&password("x"), None).unwrap());
+    }
+
+    #[test]
+    fn an_unknown_user_costs_a_hash_too() {
+        let stored = hasher().hash(&password("x")).unwrap();
+        let time = |stored: Option<&str>| {
+            #[expect(clippy::disallowed_methods, reason = "tests run natively")]
+            let started = Clock::now();
+            assert!(!hasher().verify(&password("y"), stored).unwrap());
+            started.elapsed()
+        };
+        // Far apart only if one of them does not hash: a quarter is no measurement.
+        let (known, unknown) = (time(Some(&stored)), time(None));
+        assert!(unknown * 4 > known, "{unknown:?} and {known:?}");
     }
 }

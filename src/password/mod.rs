@@ -7,7 +7,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::email::Email;
-use crate::extract::FieldRule;
+use crate::rule::BrokenRule;
 
 pub use hash::{Cost, Hasher};
 
@@ -28,15 +28,15 @@ impl Password {
     ///
     /// # Errors
     /// The rule that it breaks.
-    pub fn check(&self, min_length: usize, email: Option<&Email>) -> Result<(), FieldRule> {
+    pub fn check(&self, min_length: usize, email: Option<&Email>) -> Result<(), BrokenRule> {
         let length = self.0.chars().count();
         if length < min_length {
             let message = format!("A password has at least {min_length} characters.");
-            return Err(FieldRule::new("too_short", message));
+            return Err(BrokenRule::new("too_short", message));
         }
         if length > MAX_LENGTH {
             let message = format!("A password has at most {MAX_LENGTH} characters.");
-            return Err(FieldRule::new("too_long", message));
+            return Err(BrokenRule::new("too_long", message));
         }
         let is_email = |email: &Email| {
             let (email, password) = (email.as_str(), self.0.trim());
@@ -44,7 +44,10 @@ impl Password {
             password.eq_ignore_ascii_case(email) || password.eq_ignore_ascii_case(local)
         };
         if email.is_some_and(is_email) {
-            return Err(FieldRule::new("is_email", "A password is not the e-mail."));
+            return Err(BrokenRule::new(
+                "is_email",
+                "A password is neither the e-mail nor the part of it before the @.",
+            ));
         }
         Ok(())
     }

@@ -11,10 +11,10 @@ use crate::app::App;
 use crate::db::users::{self, NewUser};
 use crate::email::{Email, Lookup};
 use crate::error::Error;
-use crate::extract::Fields;
+use crate::fields::Fields;
+use crate::log::Audit;
 use crate::name::Name;
 use crate::password::Password;
-use crate::respond::Audit;
 use crate::routes::json;
 use crate::routes::user::UserView;
 
@@ -37,17 +37,13 @@ impl Register {
         });
         let name = fields.optional("name", Name::parse).flatten();
         let username = fields.optional("username", Name::parse).flatten();
-        fields.finish()?;
-        match (email, password) {
-            (Some(email), Some(password)) => Ok(Self {
-                email,
-                password,
-                name,
-                username,
-            }),
-            // `finish` has reported whichever is missing.
-            _ => Err(Error::InvalidFields(Vec::new())),
-        }
+        let (email, password) = fields.finish(email.zip(password))?;
+        Ok(Self {
+            email,
+            password,
+            name,
+            username,
+        })
     }
 }
 
@@ -105,22 +101,18 @@ struct LoginView {
 /// # Errors
 /// [`Error`].
 pub async fn login(State(app): State<Arc<App>>, mut fields: Fields) -> Result<Response, Error> {
-    let email = fields.required("email", |typed| {
-        Ok::<_, std::convert::Infallible>(Lookup::new(&typed))
-    });
-    let password = fields.required("password", |text| {
-        Ok::<_, std::convert::Infallible>(Password::new(text))
-    });
-    fields.finish()?;
-    let (Some(email), Some(password)) = (email, password) else {
-        return Err(Error::InvalidFields(Vec::new()));
-    };
+    let email = fields.required("email", |typed| Ok(Lookup::new(&typed)));
+    let password = fields.required("password", |text| Ok(Password::new(text)));
+    let (email, password) = fields.finish(email.zip(password))?;
     let mut session = app.db.connect().await?;
     let found = users::find_credentials(&mut session, &email).await?;
     session.close().await;
     // Verified whether found or not: an unknown e-mail costs a hash too.
     let stored = found.as_ref().and_then(|user| user.password.as_deref());
-    let verified = app.hasher.verify(&password, stored);
+    let verified = app
+        .hasher
+        .verify(&password, stored)
+        .map_err(Error::Internal)?;
     let user = found
         .filter(|_| verified)
         .ok_or(Error::InvalidCredentials)?;

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
 
 use crate::app::App;
 use crate::db::users::{self, Changes, User};
-use crate::error::{Error, TokenError};
-use crate::extract::{CurrentUser, Fields, JsonHead};
+use crate::error::Error;
+use crate::extract::{CurrentUser, JsonHead};
+use crate::fields::Fields;
+use crate::log::Audit;
 use crate::name::Name;
-use crate::respond::Audit;
 use crate::routes::json;
+use crate::time::rfc3339;
+use crate::token::TokenError;
 
 /// A user as clients see one.
 #[derive(Serialize)]
@@ -30,15 +32,12 @@ impl UserView {
     /// What may be seen of a user.
     #[must_use]
     pub fn new(user: User) -> Self {
-        let date = user
-            .updated_at
-            .and_then(|seconds| DateTime::from_timestamp(seconds, 0));
         Self {
             id: user.id,
             email: user.email,
             name: user.name,
             username: user.username,
-            updated_at: date.map(|date| date.to_rfc3339_opts(SecondsFormat::Secs, true)),
+            updated_at: user.updated_at.map(rfc3339),
         }
     }
 }
@@ -72,7 +71,7 @@ pub async fn update_user(
 ) -> Result<Response, Error> {
     let name = fields.optional("name", Name::parse);
     let username = fields.optional("username", Name::parse);
-    fields.finish()?;
+    fields.finish(Some(()))?;
     let changes = Changes {
         name: name.as_ref().map(Option::as_ref),
         username: username.as_ref().map(Option::as_ref),

@@ -3,6 +3,7 @@
 //! `jwt-compact` signs and verifies. Before it sees a token, `strict` refuses what a lenient
 //! parser might read in two ways.
 
+mod error;
 mod strict;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,7 +12,8 @@ use jwt_compact::{Algorithm as _, AlgorithmExt as _, Claims, Header, TimeOptions
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
-use crate::error::TokenError;
+
+pub use error::TokenError;
 
 /// RFC 9068, 2.1.
 const TYPE: &str = "at+jwt";

@@ -2,7 +2,7 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 
-use crate::error::TokenError;
+use super::TokenError;
 use crate::json::{Object, Value};
 
 /// The longest token that is read, in bytes; ours have under 400.

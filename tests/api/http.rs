@@ -237,18 +237,16 @@ async fn a_chunked_body_is_measured_too() {
 
 #[tokio::test]
 async fn garbage_on_the_wire_is_never_a_server_error() {
+    let head = "Host: x\r\nConnection: close\r\n";
     for request in [
         "GET / HTTP/1.1\r\n\r\n".to_owned(),
         "GARBAGE\r\n\r\n".to_owned(),
         "\0\0\0\0\r\n\r\n".to_owned(),
         "POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".to_owned(),
-        "POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n".to_owned(),
-        "POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: -1\r\n\r\n".to_owned(),
-        format!("GET /me HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\r\n", "x".repeat(60_000)),
-        format!("GET /me HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\r\n", "x".repeat(1_000_000)),
-        format!("GET /{} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "a".repeat(8000)),
-        "FROBNICATE / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_owned(),
-        "TRACE / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_owned(),
+        format!("GET /{} HTTP/1.1\r\n{head}\r\n", "a".repeat(8000)),
+        format!("GET /me HTTP/1.1\r\n{head}Authorization: Bearer {}\r\n\r\n", "x".repeat(1_000_000)),
+        format!("FROBNICATE / HTTP/1.1\r\n{head}\r\n"),
+        format!("TRACE / HTTP/1.1\r\n{head}\r\n"),
     ] {
         let answer = raw(request.as_bytes()).await;
         let start: String = request.chars().take(60).collect();
@@ -260,18 +258,73 @@ async fn garbage_on_the_wire_is_never_a_server_error() {
 }
 
 #[tokio::test]
-async fn two_lengths_are_no_request() {
-    let request = "POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n{}   ";
+async fn what_a_runtime_lets_through_that_no_url_or_header_may_hold_is_refused() {
+    let head = "Host: x\r\nConnection: close\r\n";
+    for request in [
+        format!("GET /<a> HTTP/1.1\r\n{head}\r\n"),
+        format!("GET /me?x=\"a\" HTTP/1.1\r\n{head}\r\n"),
+        format!("GET /`a HTTP/1.1\r\n{head}\r\n"),
+        format!("GET /{} HTTP/1.1\r\n{head}\r\n", "a".repeat(66_000)),
+        format!("GET / HTTP/1.1\r\n{head}X-A: a\x7fb\r\n\r\n"),
+        format!("GET / HTTP/1.1\r\n{head}X-A: a\x01b\r\n\r\n"),
+    ] {
+        let answer = raw(request.as_bytes()).await;
+        let start: String = request.chars().take(60).collect();
+        // Natively hyper answers some of these by itself and takes others as they are.
+        assert!(
+            answer.starts_with("HTTP/1.1 4") || answer.starts_with("HTTP/1.1 200 "),
+            "{start}: {answer}"
+        );
+        if answer.to_lowercase().contains("x-request-id") && !answer.starts_with("HTTP/1.1 200 ") {
+            assert!(
+                answer.contains("application/problem+json"),
+                "{start}: {answer}"
+            );
+        }
+    }
+    if in_workerd() {
+        let answer = raw(format!("GET /<a> HTTP/1.1\r\n{head}\r\n").as_bytes()).await;
+        assert!(
+            answer.contains("\"code\":\"malformed_request\""),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_token_as_long_as_a_header_may_be_is_refused_like_any_other() {
+    let request = format!(
+        "GET /me HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\r\n",
+        "x".repeat(60_000)
+    );
     let answer = raw(request.as_bytes()).await;
-    // workerd's own HTTP parser refuses it, with a 500 of its own; it never reaches the Worker.
-    // In production the edge stands before it.
-    let expected = if in_workerd() {
-        "HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\n"
-    } else {
-        "HTTP/1.1 400 "
-    };
-    assert!(answer.starts_with(expected), "{answer}");
-    assert!(!answer.to_lowercase().contains("x-request-id"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    assert!(answer.contains("\"code\":\"invalid_token\""), "{answer}");
+}
+
+#[tokio::test]
+async fn a_broken_frame_never_reaches_the_api() {
+    let head = "POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    for request in [
+        format!("{head}Content-Length: 5\r\nContent-Length: 6\r\n\r\n{{}}   "),
+        format!("{head}Content-Length: -1\r\n\r\n"),
+        format!("{head}Transfer-Encoding: chunked\r\n\r\nzz\r\n"),
+    ] {
+        let answer = raw(request.as_bytes()).await;
+        if answer.to_lowercase().contains("x-request-id") {
+            // A bad chunk is seen when the body is read.
+            assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+            continue;
+        }
+        // workerd's own HTTP parser answers 500, in its own words; in production the edge stands
+        // before it.
+        let own = if in_workerd() {
+            "HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\n"
+        } else {
+            "HTTP/1.1 400 "
+        };
+        assert!(answer.starts_with(own), "{request}: {answer}");
+    }
 }
 
 #[tokio::test]

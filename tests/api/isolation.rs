@@ -31,7 +31,9 @@ async fn of_forty_requests_at_once_the_panicking_one_alone_fails() {
             .await
             .unwrap_or_else(|_| panic!("round {round}: some hung"));
     }
-    assert!(app.log().contains("panic: asked to panic"));
+    assert!(app.log().contains("asked to panic"));
+    let line = r#""path":"/test/panic","status":500"#;
+    assert_eq!(app.log().matches(line).count(), 10, "{}", app.log());
 }
 
 #[tokio::test]

@@ -60,6 +60,27 @@ async fn a_request_leaves_one_line_that_says_who_what_and_how_it_ended() {
 }
 
 #[tokio::test]
+async fn the_route_is_told_for_every_method_and_a_preflight_is_no_failure() {
+    let app = App::start(&Setup::default());
+    app.request("OPTIONS", "/me").send().await.expect(204);
+    app.request("DELETE", "/me").send().await.expect(405);
+    app.request("GET", "/nowhere").send().await.expect(404);
+    let lines = lines(&app);
+    assert_eq!(
+        (&lines[0]["path"], &lines[0]["code"]),
+        (&json!("/me"), &Value::Null)
+    );
+    assert_eq!(
+        (&lines[1]["path"], &lines[1]["code"]),
+        (&json!("/me"), &json!("method_not_allowed"))
+    );
+    assert_eq!(
+        (&lines[2]["path"], &lines[2]["code"]),
+        (&Value::Null, &json!("not_found"))
+    );
+}
+
+#[tokio::test]
 async fn no_secret_is_ever_logged() {
     let app = App::start(&Setup::default());
     let email = unique_email();

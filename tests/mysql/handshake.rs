@@ -279,10 +279,10 @@ async fn a_name_with_a_nul_cannot_pass_for_two_fields() {
 /// Undoes the client's RSA encryption (OAEP with SHA-1, RFC 8017, 7.1.2) and the mask of the nonce.
 fn decrypt(block: &[u8], nonce: &[u8; 20]) -> Vec<u8> {
     let number = |hex: &str| BigUint::parse_bytes(hex.as_bytes(), 16).expect("hexadecimal");
-    let encoded = BigUint::from_bytes_be(block)
-        .modpow(&number(PRIVATE_EXPONENT), &number(MODULUS))
-        .to_bytes_be();
-    assert_eq!(encoded.len(), 255, "a block of 256 bytes whose first is 0");
+    let number = BigUint::from_bytes_be(block).modpow(&number(PRIVATE_EXPONENT), &number(MODULUS));
+    // A number has no zeros in front; the block of 256 bytes has one at least.
+    let digits = number.to_bytes_be();
+    let encoded = [vec![0; 255 - digits.len()], digits].concat();
     let (seed, data) = encoded.split_at(20);
     let seed = xor(seed, &mgf1(data, 20));
     let data = xor(data, &mgf1(&seed, data.len()));

@@ -183,7 +183,28 @@ async fn a_change_counts_rows_and_ids_and_one_to_the_same_values_counts_none() {
 }
 
 #[tokio::test]
-async fn a_duplicate_names_its_key_and_leaves_the_connection_usable() {
+async fn a_change_is_committed_though_the_server_does_not_commit_by_itself() {
+    for server in servers() {
+        server.table("live_commit", "n INT").await;
+        let mut connection = server.connect().await;
+        let off = Statement::new("SET SESSION autocommit = 0");
+        connection.execute(&off).await.unwrap();
+        let insert = Statement::new("INSERT INTO live_commit VALUES (1)");
+        assert_eq!(connection.execute(&insert).await.unwrap().rows, 1);
+        // Without a goodbye: the server rolls back what is open.
+        drop(connection);
+        let rows: Option<u64> = server
+            .admin()
+            .await
+            .query_first("SELECT COUNT(*) FROM live_commit")
+            .await
+            .expect("a count");
+        assert_eq!(rows, Some(1));
+    }
+}
+
+#[tokio::test]
+async fn a_duplicate_is_told_and_leaves_the_connection_usable() {
     for server in servers() {
         server
             .table(
@@ -202,12 +223,9 @@ async fn a_duplicate_names_its_key_and_leaves_the_connection_usable() {
         let evil = "x' for key 'PRIMARY";
         connection.execute(&insert(1, evil)).await.unwrap();
         let error = connection.execute(&insert(2, evil)).await.unwrap_err();
-        assert_eq!(
-            (error.duplicate_key(), error.is_fatal()),
-            (Some("the key"), false)
-        );
+        assert!(error.is_duplicate() && !error.is_fatal(), "{error:?}");
         let error = connection.execute(&insert(1, "y")).await.unwrap_err();
-        assert_eq!(error.duplicate_key(), Some("PRIMARY"));
+        assert!(error.is_duplicate(), "{error:?}");
         assert_eq!(
             one(
                 &mut connection,
@@ -434,7 +452,8 @@ async fn every_account_that_hyperdrive_could_use_can_connect() {
                     .await
                     .unwrap_or_else(|error| panic!("{name}: {error}"));
                 let user = one(&mut connection, Statement::new("SELECT CURRENT_USER()")).await;
-                assert_eq!(user.text(0).unwrap(), Some(format!("{name}@%")));
+                let user = user.text(0).unwrap().unwrap();
+                assert!(user.starts_with(&format!("{name}@")), "{user}");
                 connection.close().await.unwrap();
             }
             let wrong = Credentials {

@@ -31,7 +31,9 @@ async fn answer(
             server.accept(capabilities).await;
             assert_eq!(server.command().await, b"\x03SELECT x");
             for packet in &packets {
-                server.send(packet).await;
+                if !server.try_send(packet).await {
+                    return;
+                }
             }
             if server_is_asked_again(&mut server).await {
                 let rows = [b"\x01".to_vec(), column(), b"\x011".to_vec()];
@@ -159,6 +161,9 @@ async fn what_is_not_a_reply_breaks_the_connection() {
         set(&[b""]),
         set(&[b"\x00"]),
         set(&[b"\x00\0\0"]),
+        set(&[b"\x00\0\0\x02\0"]),
+        // An EOF packet where both sides had agreed on none: not the end of no rows.
+        set(&[b"\x01", &definition, EOF, b"\x01a", EOF]),
         set(&[b"\xfe\xff\xff\xff\xff\xff\xff\xff\xff"]),
         set(&[b"\xfd\xff\xff\xff"]),
         set(&[b"\x01\x01"]),
@@ -195,6 +200,39 @@ async fn an_endless_result_is_cut_off() {
         matches!(result, Err(Error::Protocol("a reply over the size limit"))),
         "{result:?}"
     );
+}
+
+#[tokio::test]
+async fn many_small_rows_count_for_what_they_take_in_memory() {
+    let columns = 4096;
+    let mut packets = vec![b"\xfc\x00\x10".to_vec()];
+    packets.extend(std::iter::repeat_n(column(), columns));
+    packets.extend(std::iter::repeat_n(vec![0xfb; columns], 100));
+    let (first, _) = answer(RICH, with_terminators(RICH, packets, columns + 1)).await;
+    assert!(
+        matches!(first, Err(Error::Protocol("a reply over the size limit"))),
+        "{first:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_change_in_an_open_transaction_is_committed_before_it_is_vouched_for() {
+    const IN_TRANSACTION: &[u8] = b"\0\x01\x07\x01\0\0\0";
+    for (reply, vouched) in [(OK, true), (&b"\xff\x1d\x05#HY000no"[..], false)] {
+        let done = play(
+            "secret",
+            |mut server| async move {
+                server.accept(RICH).await;
+                server.command().await;
+                server.send(IN_TRANSACTION).await;
+                assert_eq!(server.command().await, b"\x03COMMIT");
+                server.send(reply).await;
+            },
+            |mut connection| async move { connection.execute(&Statement::new("INSERT")).await },
+        )
+        .await;
+        assert_eq!(done.is_ok_and(|done| done.last_insert_id == 7), vouched);
+    }
 }
 
 #[tokio::test]

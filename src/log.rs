@@ -1,0 +1,138 @@
+//! The one log line of a request: a JSON object.
+//!
+//! It holds nothing that a client chose but its address and a request id of a strict form: no
+//! body, no token, no path as sent, no query, no e-mail.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::platform::{Level, Platform};
+use crate::time::rfc3339;
+
+/// What a handler wants in the log line: the event and the user it is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Audit {
+    /// What happened, in the past tense.
+    pub event: &'static str,
+    /// `user.id`.
+    pub user_id: i64,
+}
+
+impl Audit {
+    /// Attaches it to an answer.
+    pub fn on(self, response: impl IntoResponse) -> Response {
+        let mut response = response.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The route that matched, once the router knows. It is noted on the way in, so that it is there
+/// whatever becomes of the request.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Route(Arc<OnceLock<MatchedPath>>);
+
+impl Route {
+    pub(crate) fn path(&self) -> Option<&str> {
+        self.0.get().map(MatchedPath::as_str)
+    }
+}
+
+/// The middleware around the routes that notes which one matched.
+pub async fn note_route(route: MatchedPath, request: Request, next: Next) -> Response {
+    if let Some(Route(noted)) = request.extensions().get() {
+        noted.get_or_init(|| route);
+    }
+    next.run(request).await
+}
+
+/// What a line tells.
+pub(crate) struct Line<'a> {
+    pub(crate) request_id: &'a str,
+    pub(crate) method: &'a Method,
+    pub(crate) route: Option<&'a str>,
+    pub(crate) status: StatusCode,
+    pub(crate) audit: Option<&'a Audit>,
+    pub(crate) client: Option<&'a str>,
+    pub(crate) failure: Option<&'a Error>,
+}
+
+/// A line as it is written.
+#[derive(Serialize)]
+struct Json<'a> {
+    time: String,
+    event: &'static str,
+    request_id: &'a str,
+    method: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl Line<'_> {
+    pub(crate) fn write(&self, platform: &dyn Platform) {
+        let json = Json {
+            time: rfc3339(i64::try_from(platform.now()).unwrap_or_default()),
+            event: self.audit.map_or("request", |audit| audit.event),
+            request_id: self.request_id,
+            method: known(self.method),
+            path: self.route,
+            status: self.status.as_u16(),
+            user_id: self.audit.map(|audit| audit.user_id),
+            client: self.client,
+            code: self.failure.map(Error::code),
+            reason: self.failure.and_then(reason),
+        };
+        let level = if self.status.is_server_error() {
+            Level::Error
+        } else {
+            Level::Info
+        };
+        // A struct of strings and numbers always serialises.
+        if let Ok(text) = serde_json::to_string(&json) {
+            platform.log(level, &text);
+        }
+    }
+}
+
+/// The method, unless a client made it up.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// What the log says of a failure beyond its code.
+fn reason(error: &Error) -> Option<String> {
+    match error {
+        Error::InvalidToken(_) | Error::Database(_) | Error::Internal(_) => Some(error.to_string()),
+        Error::InvalidFields(errors) => {
+            let broken = errors
+                .iter()
+                .map(|error| format!("{}: {}", error.field, error.code));
+            Some(broken.collect::<Vec<_>>().join(", "))
+        }
+        _ => None,
+    }
+}
