@@ -74,8 +74,7 @@ impl Object {
     }
 }
 
-/// The messages of `serde_json` name what it expected and where, and quote member names that we chose to
-/// put there; none quotes the input.
+/// The messages of `serde_json` name a place and what was expected there; none repeats the input.
 fn describe(error: &serde_json::Error) -> String {
     format!("The body is not valid JSON: {error}.")
 }

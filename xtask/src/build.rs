@@ -38,16 +38,16 @@ impl Variant {
     }
 }
 
-pub(crate) fn run(options: &Options) -> Result<()> {
-    let tools = Tools::ensure()?;
+pub(crate) async fn run(options: &Options) -> Result<()> {
+    let tools = Tools::ensure().await?;
     if options.force && Variant::Release.folder().exists() {
         std::fs::remove_dir_all(Variant::Release.folder())?;
     }
-    build(&tools, Variant::Release)
+    build(&tools, Variant::Release).await
 }
 
 /// Builds a Worker unless it is newer than everything that it is made of.
-pub(crate) fn build(tools: &Tools, variant: Variant) -> Result<()> {
+pub(crate) async fn build(tools: &Tools, variant: Variant) -> Result<()> {
     let folder = variant.folder();
     let wasm = folder.join("index_bg.wasm");
     let sources = [
@@ -81,7 +81,7 @@ pub(crate) fn build(tools: &Tools, variant: Variant) -> Result<()> {
         if variant == Variant::TestPanic {
             worker_build.args(["--features", "test-panic"]);
         }
-        step(what, &mut worker_build)?;
+        step(what, &mut worker_build).await?;
     }
     if variant == Variant::Release {
         print_size(&wasm)?;

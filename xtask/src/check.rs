@@ -4,35 +4,39 @@ use anyhow::Result;
 
 use crate::process::{command, output, show};
 
-pub(crate) fn run() -> Result<()> {
-    show(command("cargo").args(["fmt", "--all", "--check"]))?;
-    clippy(&["--workspace", "--all-targets"])?;
-    clippy(&["--target", "wasm32-unknown-unknown"])?;
+pub(crate) async fn run() -> Result<()> {
+    show(command("cargo").args(["fmt", "--all", "--check"])).await?;
+    clippy(&["--workspace", "--all-targets"]).await?;
+    clippy(&["--target", "wasm32-unknown-unknown"]).await?;
     clippy(&[
         "--target",
         "wasm32-unknown-unknown",
         "--features",
         "test-panic",
-    ])?;
+    ])
+    .await?;
     show(
         command("cargo")
             .args(["doc", "--workspace", "--no-deps", "--quiet"])
             .env("RUSTDOCFLAGS", "-D warnings"),
-    )?;
-    deny()
+    )
+    .await?;
+    deny().await
 }
 
-fn clippy(arguments: &[&str]) -> Result<()> {
+async fn clippy(arguments: &[&str]) -> Result<()> {
     show(
         command("cargo")
             .args(["clippy", "--quiet"])
             .args(arguments)
             .args(["--", "-D", "warnings"]),
     )
+    .await
 }
 
-/// Licences, bans and sources; advisories where their database can be had.
-fn deny() -> Result<()> {
+/// Licences, bans and sources. Advisories change without the tree changing, so they are looked up
+/// where that fails nothing: `cargo deny check advisories`.
+async fn deny() -> Result<()> {
     if output(command("cargo").args(["deny", "--version"])).is_none() {
         eprintln!(
             "skipped the dependency check: install it with `cargo install --locked cargo-deny`"
@@ -48,4 +52,5 @@ fn deny() -> Result<()> {
         "licenses",
         "sources",
     ]))
+    .await
 }

@@ -1,14 +1,14 @@
 //! `cargo xtask dev`: the Worker in workerd, on a database, until Ctrl-C.
 
 use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
 use std::process::{ChildStdout, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::build::{self, Variant};
-use crate::process::{Background, command, dev_folder, root};
+use crate::process::{Background, dev_folder, guarded, root};
 use crate::tools::Tools;
 use crate::{database, migrate, secret, settings};
 
@@ -23,32 +23,12 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: &Options) -> Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let stopped = async {
-        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
-    };
-    tokio::select! {
-        result = serve(options) => result,
-        () = stopped => {
-            eprintln!("\nstopping");
-            Ok(())
-        }
-    }
-}
-
-async fn serve(options: &Options) -> Result<()> {
-    if std::net::TcpListener::bind(("127.0.0.1", options.port)).is_err() {
+    if TcpListener::bind(("127.0.0.1", options.port)).is_err() {
         bail!("port {} is taken; choose another with --port", options.port);
     }
-    // On a thread of its own, so that Ctrl-C is heard while it takes its minutes.
-    let tools = tokio::task::spawn_blocking(|| {
-        let tools = Tools::ensure()?;
-        secret::ensure_dev_secret()?;
-        build::build(&tools, Variant::Release)?;
-        anyhow::Ok(tools)
-    })
-    .await??;
+    let tools = Tools::ensure().await?;
+    secret::ensure_dev_secret()?;
+    build::build(&tools, Variant::Release).await?;
     let (url, _server) = if let Some(url) = settings::database_url()? {
         (url, None)
     } else {
@@ -65,9 +45,13 @@ async fn serve(options: &Options) -> Result<()> {
         if let Some(status) = wrangler.ended()? {
             bail!("wrangler ended with {status}");
         }
-        if !ready && answers(options.port).await {
-            ready = true;
-            println!("Ready on http://127.0.0.1:{}", options.port);
+        match status(options.port).await.filter(|_| !ready) {
+            Some(200) => {
+                ready = true;
+                println!("Ready on http://127.0.0.1:{}", options.port);
+            }
+            Some(status) => bail!("the Worker answers {status}; its log above says why"),
+            None => {}
         }
         if !ready && Instant::now() > deadline {
             bail!(
@@ -83,7 +67,7 @@ async fn serve(options: &Options) -> Result<()> {
 fn wrangler(tools: &Tools, port: u16, url: &str) -> Result<std::process::Command> {
     let home = dev_folder().join("wrangler");
     std::fs::create_dir_all(&home)?;
-    let mut wrangler = command("node");
+    let mut wrangler = guarded("node");
     wrangler
         .arg(tools.wrangler())
         .args([
@@ -97,7 +81,7 @@ fn wrangler(tools: &Tools, port: u16, url: &str) -> Result<std::process::Command
         .args(["--port", &port.to_string()])
         .env(
             "CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE",
-            url,
+            settings::with_tls(url)?,
         )
         // It is a local server: nothing to report, ask or fetch.
         .env("WRANGLER_SEND_METRICS", "false")
@@ -124,22 +108,25 @@ fn pass_on_log(output: Option<ChildStdout>) {
     });
 }
 
-async fn answers(port: u16) -> bool {
+/// The status of the root, if it answers.
+async fn status(port: u16) -> Option<u16> {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let ask = async {
         let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port))
             .await
             .ok()?;
-        stream
-            .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            .await
-            .ok()?;
-        let mut answer = [0; 9];
+        let request = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).await.ok()?;
+        let mut answer = [0; 12];
         stream.read_exact(&mut answer).await.ok()?;
-        (&answer == b"HTTP/1.1 ").then_some(())
+        std::str::from_utf8(&answer)
+            .ok()?
+            .strip_prefix("HTTP/1.1 ")?
+            .parse()
+            .ok()
     };
-    matches!(
-        tokio::time::timeout(Duration::from_secs(5), ask).await,
-        Ok(Some(()))
-    )
+    tokio::time::timeout(Duration::from_secs(5), ask)
+        .await
+        .ok()
+        .flatten()
 }

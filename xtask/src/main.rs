@@ -8,13 +8,17 @@ mod check;
 mod database;
 mod dev;
 mod migrate;
+mod mysqld;
 mod process;
 mod secret;
 mod settings;
 mod test;
 mod tools;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Sets up, runs, tests, builds and migrates Gatehouse.
 #[derive(Parser)]
@@ -41,20 +45,50 @@ enum Command {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> std::process::ExitCode {
-    let result = match Arguments::parse().command {
-        Command::Dev(options) => dev::run(&options).await,
-        Command::Test(options) => test::run(&options).await,
-        Command::Check => check::run(),
-        Command::Build(options) => build::run(&options),
-        Command::Migrate(options) => migrate::run(&options).await,
-        Command::Secret(options) => secret::run(&options),
+async fn main() -> ExitCode {
+    // What is under way is dropped when a signal comes, and with it every process it has started.
+    // The handlers come first, before anything is started.
+    let result = tokio::select! {
+        biased;
+        signal = stopped() => {
+            eprintln!("\nstopped");
+            return ExitCode::from(128 + signal);
+        }
+        result = run(Arguments::parse().command) => result,
     };
     match result {
-        Ok(()) => std::process::ExitCode::SUCCESS,
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            std::process::ExitCode::FAILURE
+            ExitCode::FAILURE
         }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Dev(options) => dev::run(&options).await,
+        Command::Test(options) => test::run(&options).await,
+        Command::Check => check::run().await,
+        Command::Build(options) => build::run(&options).await,
+        Command::Migrate(options) => migrate::run(&options).await,
+        Command::Secret(options) => secret::run(&options),
+    }
+}
+
+/// Completes with the number of the signal that asks for an end.
+async fn stopped() -> u8 {
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+        signal(SignalKind::hangup()),
+    ) else {
+        // Without handlers the signals end the process by themselves.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => 2,
+        _ = terminate.recv() => 15,
+        _ = hangup.recv() => 1,
     }
 }

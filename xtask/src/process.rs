@@ -1,10 +1,11 @@
-//! Running other programs: quietly with a progress line, or in the background with a sure end.
+//! Running other programs: each in a process group of its own, which ends with whatever waits for
+//! it, so that Ctrl-C leaves nothing behind, and for servers not even SIGKILL does.
 
 use std::ffi::OsStr;
 use std::io::{IsTerminal as _, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 /// How long a process has to end by itself once it was asked to.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(10);
 
 /// The root of the project, whatever the current folder.
 pub(crate) fn root() -> PathBuf {
@@ -22,37 +23,46 @@ pub(crate) fn root() -> PathBuf {
 
 /// The folder for what belongs to this checkout and to no commit.
 pub(crate) fn dev_folder() -> PathBuf {
-    root().join(".dev")
+    std::env::var_os("XTASK_DEV_FOLDER").map_or_else(|| root().join(".dev"), PathBuf::from)
 }
 
 /// A command that runs in the project's root.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
-    command.current_dir(root());
+    command.current_dir(root()).stdin(Stdio::null());
+    command
+}
+
+/// A command that lives no longer than this process, even if this one is killed: its standard
+/// input is a pipe of ours, and a watcher in its group ends the group when that pipe closes.
+pub(crate) fn guarded(program: impl AsRef<OsStr>) -> Command {
+    const SCRIPT: &str = "exec 3<&0 </dev/null; \
+        { read -r _ <&3; kill -TERM 0; } >/dev/null 2>&1 & \
+        exec 3<&-; exec \"$0\" \"$@\"";
+    let mut command = command("sh");
+    command
+        .args(["-c", SCRIPT])
+        .arg(program)
+        .stdin(Stdio::piped());
     command
 }
 
 /// Runs a command whose output matters only when it fails, with a line that shows how long it has
 /// been at it.
-pub(crate) fn step(what: &str, command: &mut Command) -> Result<()> {
-    let log = dev_folder().join("log");
-    std::fs::create_dir_all(&log)?;
+pub(crate) async fn step(what: &str, command: &mut Command) -> Result<()> {
+    let folder = dev_folder().join("log");
+    std::fs::create_dir_all(&folder)?;
     let name: String = what
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
         .collect();
-    let log = log.join(format!("{name}.log"));
+    let log = folder.join(format!("{name}.log"));
     let file =
         std::fs::File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-    command
-        .stdin(Stdio::null())
-        .stdout(file.try_clone()?)
-        .stderr(file);
+    command.stdout(file.try_clone()?).stderr(file);
     let program = command.get_program().to_string_lossy().into_owned();
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("cannot run {program}"))?;
-    let status = show_progress(what, || child.try_wait())?;
+    let mut process = Background::start(command)?;
+    let status = wait(what, &mut process).await?;
     if !status.success() {
         let output = std::fs::read_to_string(&log).unwrap_or_default();
         let lines: Vec<_> = output.lines().collect();
@@ -60,72 +70,61 @@ pub(crate) fn step(what: &str, command: &mut Command) -> Result<()> {
             .get(lines.len().saturating_sub(40)..)
             .unwrap_or_default()
             .join("\n");
-        bail!(
-            "{what}: {program} ended with {status}. The last lines of {}:\n{tail}",
-            log.display()
-        );
+        let log = log.display();
+        bail!("{what}: {program} ended with {status}. The last lines of {log}:\n{tail}");
     }
     Ok(())
 }
 
-/// Waits for something, showing the seconds on a terminal and a start and an end elsewhere.
-fn show_progress<T>(what: &str, mut poll: impl FnMut() -> std::io::Result<Option<T>>) -> Result<T> {
+/// Waits for a process, showing the seconds on a terminal and a start and an end elsewhere.
+async fn wait(what: &str, process: &mut Background) -> Result<ExitStatus> {
     let started = Instant::now();
     let terminal = std::io::stderr().is_terminal();
     if !terminal {
         eprintln!("  {what} ...");
     }
     loop {
-        let done = poll()?;
+        let ended = process.ended()?;
         let seconds = started.elapsed().as_secs();
         if terminal {
             eprint!("\r  {what} ... {seconds} s");
             std::io::stderr().flush()?;
         }
-        if let Some(value) = done {
-            eprintln!(
-                "{}",
-                if terminal {
-                    String::new()
-                } else {
-                    format!("  {what}: done in {seconds} s")
-                }
-            );
-            return Ok(value);
-        }
-        thread::sleep(Duration::from_millis(
-            if started.elapsed().as_millis() < 500 {
-                20
+        if let Some(status) = ended {
+            if terminal {
+                eprintln!();
             } else {
-                250
-            },
-        ));
+                eprintln!("  {what}: done in {seconds} s");
+            }
+            return Ok(status);
+        }
+        let young = started.elapsed() < Duration::from_millis(500);
+        tokio::time::sleep(Duration::from_millis(if young { 20 } else { 250 })).await;
     }
 }
 
 /// Runs a command with its output shown.
-pub(crate) fn show(command: &mut Command) -> Result<()> {
+pub(crate) async fn show(command: &mut Command) -> Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let status = command
-        .status()
-        .with_context(|| format!("cannot run {program}"))?;
-    if !status.success() {
-        bail!("{program} ended with {status}");
+    let mut process = Background::start(command)?;
+    loop {
+        match process.ended()? {
+            Some(status) if status.success() => return Ok(()),
+            Some(status) => bail!("{program} ended with {status}"),
+            None => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
     }
-    Ok(())
 }
 
-/// What a command prints, or none when it cannot be run or fails.
+/// What a command prints, or none when it cannot be run or fails. For commands that answer at once.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .output()
         .ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    output.status.success().then_some(text)
 }
 
 /// A process in a group of its own, ended with all its children when this is dropped.
@@ -139,7 +138,6 @@ impl Background {
         let program = command.get_program().to_string_lossy().into_owned();
         // A group of its own, so that Ctrl-C reaches it through us and in our order.
         let child = command
-            .stdin(Stdio::null())
             .process_group(0)
             .spawn()
             .with_context(|| format!("cannot run {program}"))?;
@@ -147,7 +145,7 @@ impl Background {
     }
 
     /// Whether it has ended by itself.
-    pub(crate) fn ended(&mut self) -> Result<Option<std::process::ExitStatus>> {
+    pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
         Ok(self.child.try_wait()?)
     }
 
@@ -157,7 +155,8 @@ impl Background {
     }
 
     fn signal(&self, signal: Signal) {
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        if let Some(group) = group {
             // It fails when nothing of the group is left, which is what is wanted.
             let _ = kill_process_group(group, signal);
         }
@@ -166,11 +165,14 @@ impl Background {
 
 impl Drop for Background {
     fn drop(&mut self) {
-        self.signal(Signal::TERM);
-        let deadline = Instant::now() + GRACE;
-        while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
-            thread::sleep(Duration::from_millis(20));
+        if !matches!(self.child.try_wait(), Ok(Some(_))) {
+            self.signal(Signal::TERM);
+            let deadline = Instant::now() + GRACE;
+            while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
+                thread::sleep(Duration::from_millis(20));
+            }
         }
+        // Whatever it has left behind.
         self.signal(Signal::KILL);
         let _ = self.child.wait();
     }

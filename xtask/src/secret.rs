@@ -1,6 +1,7 @@
 //! `cargo xtask secret`: random keys.
 
 use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 
 use anyhow::{Context as _, Result};
 
@@ -25,15 +26,18 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 pub(crate) fn ensure_dev_secret() -> Result<()> {
     let path = root().join(".dev.vars");
     let present = std::fs::read_to_string(&path).unwrap_or_default();
-    if present
-        .lines()
-        .any(|line| line.trim_start().starts_with("SECRET_KEY"))
+    let variables = dotenvy::from_read_iter(present.as_bytes()).filter_map(Result::ok);
+    if variables
+        .into_iter()
+        .any(|(key, value)| key == "SECRET_KEY" && !value.is_empty())
     {
         return Ok(());
     }
+    // The last one counts, so an empty one may stay where it is.
     let mut file = std::fs::OpenOptions::new()
         .create(true)
         .append(true)
+        .mode(0o600)
         .open(&path)
         .with_context(|| format!("cannot write {}", path.display()))?;
     if !present.is_empty() && !present.ends_with('\n') {

@@ -5,33 +5,43 @@ use mysql_async::{Opts, OptsBuilder, SslOpts};
 
 use crate::process::root;
 
-/// The variables of the environment, completed from `.env`.
-pub(crate) fn variable(name: &str) -> Option<String> {
-    let from_file = || {
-        let file = dotenvy::from_path_iter(root().join(".env")).ok()?;
-        file.filter_map(Result::ok)
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value)
+/// A variable of the environment or, if it is not there, of `.env`.
+pub(crate) fn variable(name: &str) -> Result<Option<String>> {
+    if let Ok(value) = std::env::var(name) {
+        return Ok(Some(value).filter(|value| !value.is_empty()));
+    }
+    let file = root().join(".env");
+    if !file.exists() {
+        return Ok(None);
+    }
+    let unreadable = || {
+        format!(
+            "{} cannot be read; quote values with spaces",
+            file.display()
+        )
     };
-    std::env::var(name)
-        .ok()
-        .or_else(from_file)
-        .filter(|value| !value.is_empty())
+    for pair in dotenvy::from_path_iter(&file).with_context(unreadable)? {
+        let (key, value) = pair.with_context(unreadable)?;
+        if key == name && !value.is_empty() {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
 }
 
 /// The database that `DATABASE_URL` or the `DATABASE_*` names of the replaced system mean, as a
 /// URL; none when neither is set.
 pub(crate) fn database_url() -> Result<Option<String>> {
-    if let Some(url) = variable("DATABASE_URL") {
+    if let Some(url) = variable("DATABASE_URL")? {
         return Ok(Some(normal_url(&url)?));
     }
-    let Some(host) = variable("DATABASE_HOST") else {
+    let Some(host) = variable("DATABASE_HOST")? else {
         return Ok(None);
     };
     let need = |name: &str| {
-        variable(name).with_context(|| format!("DATABASE_HOST is set, but {name} is not"))
+        variable(name)?.with_context(|| format!("DATABASE_HOST is set, but {name} is not"))
     };
-    let port = variable("DATABASE_PORT").unwrap_or_else(|| "3306".into());
+    let port = variable("DATABASE_PORT")?.unwrap_or_else(|| "3306".into());
     let port: u16 = port.parse().context("DATABASE_PORT is no port")?;
     Ok(Some(format!(
         "mysql://{}:{}@{host}:{port}/{}",
@@ -58,28 +68,49 @@ fn normal_url(url: &str) -> Result<String> {
 pub(crate) fn options(url: &str) -> Result<Opts> {
     let (base, query) = url.split_once('?').unwrap_or((url, ""));
     let options = Opts::from_url(base).context("the database's URL cannot be read")?;
-    let mode = query.split('&').find_map(|pair| {
-        let (key, value) = pair.split_once('=')?;
-        matches!(
-            key.to_ascii_lowercase().as_str(),
-            "ssl-mode" | "sslmode" | "ssl"
-        )
-        .then(|| value.to_ascii_lowercase())
-    });
-    let local = matches!(
-        options.ip_or_hostname(),
-        "localhost" | "127.0.0.1" | "[::1]" | "::1"
-    );
-    let tls = match mode.as_deref() {
+    let tls = match ssl_mode(query).as_deref() {
         Some("disabled" | "false" | "0") => None,
-        None if local => None,
-        Some("required") => Some(SslOpts::default().with_danger_accept_invalid_certs(true)),
+        None if is_local(&options) => None,
+        Some("required" | "true" | "1") => {
+            Some(SslOpts::default().with_danger_accept_invalid_certs(true))
+        }
         _ => Some(SslOpts::default()),
     };
     Ok(OptsBuilder::from_opts(options)
         .prefer_socket(false)
         .ssl_opts(tls)
         .into())
+}
+
+/// The URL with the TLS that [`options`] would use said in it: for the local Hyperdrive, which uses
+/// none unless it is told to.
+pub(crate) fn with_tls(url: &str) -> Result<String> {
+    let (base, query) = url.split_once('?').unwrap_or((url, ""));
+    let options = Opts::from_url(base).context("the database's URL cannot be read")?;
+    if ssl_mode(query).is_some() || is_local(&options) {
+        return Ok(url.to_owned());
+    }
+    let query = if query.is_empty() {
+        String::new()
+    } else {
+        format!("{query}&")
+    };
+    Ok(format!("{base}?{query}ssl-mode=verify_identity"))
+}
+
+fn ssl_mode(query: &str) -> Option<String> {
+    query.split('&').find_map(|pair| {
+        let (key, value) = pair.split_once('=')?;
+        let key = key.to_ascii_lowercase();
+        matches!(&*key, "ssl-mode" | "sslmode" | "ssl").then(|| value.to_ascii_lowercase())
+    })
+}
+
+fn is_local(options: &Opts) -> bool {
+    matches!(
+        options.ip_or_hostname(),
+        "localhost" | "127.0.0.1" | "[::1]" | "::1"
+    )
 }
 
 fn percent_encode(text: &str) -> String {
@@ -111,6 +142,19 @@ mod tests {
         assert!(tls("mysql://u:p@db.example:3306/app"));
         assert!(tls("mysql://u:p@127.0.0.1:3306/app?ssl-mode=required"));
         assert!(!tls("mysql://u:p@db.example:3306/app?ssl-mode=disabled"));
+    }
+
+    #[test]
+    fn the_local_hyperdrive_is_told_to_use_tls_to_servers_elsewhere() {
+        let local = "mysql://u:p@127.0.0.1:3306/app";
+        assert_eq!(with_tls(local).unwrap(), local);
+        let said = "mysql://u:p@db.example/app?ssl-mode=disabled";
+        assert_eq!(with_tls(said).unwrap(), said);
+        let elsewhere = "mysql://u:p@db.example/app";
+        assert_eq!(
+            with_tls(elsewhere).unwrap(),
+            format!("{elsewhere}?ssl-mode=verify_identity")
+        );
     }
 
     #[test]

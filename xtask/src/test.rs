@@ -2,12 +2,13 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::build::{self, Variant};
 use crate::database;
-use crate::process::command;
+use crate::process::{Background, command};
 use crate::settings::variable;
 use crate::tools::Tools;
 
@@ -26,17 +27,16 @@ struct Count {
 }
 
 pub(crate) async fn run(options: &Options) -> Result<()> {
-    let tools = Tools::ensure()?;
-    build::build(&tools, Variant::Release)?;
-    build::build(&tools, Variant::TestPanic)?;
-    let server = match variable("TEST_DATABASE_URL") {
-        Some(_) => None,
-        None => Some(database::ensure().await?),
+    let tools = Tools::ensure().await?;
+    build::build(&tools, Variant::Release).await?;
+    build::build(&tools, Variant::TestPanic).await?;
+    let (url, _server) = if let Some(url) = variable("TEST_DATABASE_URL")? {
+        (url, None)
+    } else {
+        let server = database::ensure().await?;
+        (server.test_url(), Some(server))
     };
-    let url = variable("TEST_DATABASE_URL")
-        .or_else(|| server.as_ref().map(database::Server::test_url))
-        .unwrap_or_default();
-    if variable("TEST_MYSQL_URL").is_none() {
+    if variable("TEST_MYSQL_URL")?.is_none() {
         eprintln!("  no TEST_MYSQL_URL: the live suite runs on the private server only");
     }
     let mut count = Count::default();
@@ -48,7 +48,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         ),
         (
             "the API in workerd",
-            &["--package", "gatehouse", "--test", "api"],
+            &["--workspace", "--test", "api"],
             "workerd",
         ),
     ];
@@ -61,12 +61,15 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
             .args(["--"])
             .args(&options.filter);
         cargo
+            // No test may touch a database that somebody works with.
+            .env("DATABASE_URL", "")
+            .env("DATABASE_HOST", "")
             .env("TEST_DATABASE_URL", &url)
             .env("TEST_TARGET", target)
             .env("TEST_WORKERD", tools.workerd())
             .env("TEST_WORKER", Variant::Release.folder())
             .env("TEST_WORKER_PANIC", Variant::TestPanic.folder());
-        run_suite(&mut cargo, &mut count)?;
+        run_suite(&mut cargo, &mut count).await?;
     }
     if count.passed == 0 {
         bail!("no test ran");
@@ -84,36 +87,53 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
 }
 
 /// Runs one `cargo test`, passing its output on and adding its results up.
-fn run_suite(cargo: &mut Command, count: &mut Count) -> Result<()> {
-    let mut child = cargo
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("cannot run cargo test")?;
-    let output = child.stdout.take().context("cargo test has no output")?;
-    let failed_before = count.failed;
-    for line in BufReader::new(output).lines() {
-        let line = line?;
-        println!("{line}");
-        if let Some(results) = line.strip_prefix("test result: ") {
-            for part in results.split(['.', ';']) {
-                let mut words = part.split_whitespace();
-                if let (Some(Ok(number)), Some(what)) =
-                    (words.next().map(str::parse::<u32>), words.next())
-                {
-                    match what {
-                        "passed" => count.passed += number,
-                        "failed" => count.failed += number,
-                        "ignored" => count.ignored += number,
-                        _ => {}
-                    }
-                }
+async fn run_suite(cargo: &mut Command, count: &mut Count) -> Result<()> {
+    let mut process = Background::start(cargo.stdout(Stdio::piped()))?;
+    let output = process.take_output().context("cargo test has no output")?;
+    let (send, mut lines) = tokio::sync::mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        let lines = BufReader::new(output).lines().map_while(Result::ok);
+        for line in lines {
+            if send.send(line).is_err() {
+                return;
             }
         }
+    });
+    let failed_before = count.failed;
+    while let Some(line) = lines.recv().await {
+        println!("{line}");
+        count.add(&line);
     }
-    let status = child.wait()?;
+    let status = loop {
+        match process.ended()? {
+            Some(status) => break status,
+            None => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    };
     if !status.success() && count.failed == failed_before {
         bail!("cargo test ended with {status} before it had a result");
     }
     Ok(())
+}
+
+impl Count {
+    /// Adds a line such as `test result: ok. 7 passed; 0 failed; 1 ignored; ...`.
+    fn add(&mut self, line: &str) {
+        let Some(results) = line.strip_prefix("test result: ") else {
+            return;
+        };
+        for part in results.split(['.', ';']) {
+            let mut words = part.split_whitespace();
+            if let (Some(Ok(number)), Some(what)) =
+                (words.next().map(str::parse::<u32>), words.next())
+            {
+                match what {
+                    "passed" => self.passed += number,
+                    "failed" => self.failed += number,
+                    "ignored" => self.ignored += number,
+                    _ => {}
+                }
+            }
+        }
+    }
 }

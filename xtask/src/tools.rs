@@ -1,4 +1,5 @@
-//! The tools that a build needs beyond cargo, each in the one version that works.
+//! The tools that a build needs beyond cargo, each in the one version that works; but for the
+//! nightly compiler, which worker-build takes by the name `nightly`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,17 +22,18 @@ pub(crate) struct Tools {
 
 impl Tools {
     /// Installs what is missing.
-    pub(crate) fn ensure() -> Result<Self> {
+    pub(crate) async fn ensure() -> Result<Self> {
         check_node()?;
-        ensure_compilers()?;
-        ensure_node_modules()?;
+        ensure_compilers().await?;
+        ensure_node_modules().await?;
         Ok(Self {
             wasm_bindgen: ensure_crate(
                 "wasm-bindgen-cli",
                 &wasm_bindgen_version()?,
                 "wasm-bindgen",
-            )?,
-            worker_build: ensure_crate("worker-build", WORKER_BUILD, "worker-build")?,
+            )
+            .await?,
+            worker_build: ensure_crate("worker-build", WORKER_BUILD, "worker-build").await?,
             node_modules: root().join("node_modules"),
         })
     }
@@ -80,7 +82,7 @@ fn check_node() -> Result<()> {
     Ok(())
 }
 
-fn ensure_compilers() -> Result<()> {
+async fn ensure_compilers() -> Result<()> {
     const TARGET: &str = "wasm32-unknown-unknown";
     if output(Command::new("rustup").arg("--version")).is_none() {
         bail!(
@@ -107,7 +109,8 @@ fn ensure_compilers() -> Result<()> {
         step(
             "installing the nightly compiler",
             command("rustup").args(install),
-        )?;
+        )
+        .await?;
     }
     for toolchain in [&[][..], &["--toolchain", NIGHTLY]] {
         if !installed(toolchain, "target").contains(TARGET) {
@@ -116,7 +119,8 @@ fn ensure_compilers() -> Result<()> {
                 command("rustup")
                     .args(["target", "add", TARGET])
                     .args(toolchain),
-            )?;
+            )
+            .await?;
         }
     }
     let nightly = ["--toolchain", NIGHTLY];
@@ -126,7 +130,8 @@ fn ensure_compilers() -> Result<()> {
             command("rustup")
                 .args(["component", "add", "rust-src"])
                 .args(nightly),
-        )?;
+        )
+        .await?;
     }
     Ok(())
 }
@@ -143,7 +148,7 @@ fn wasm_bindgen_version() -> Result<String> {
 }
 
 /// Installs a crate's program into the user's cache, a folder for each version.
-fn ensure_crate(name: &str, version: &str, program: &str) -> Result<PathBuf> {
+async fn ensure_crate(name: &str, version: &str, program: &str) -> Result<PathBuf> {
     let folder = cache()?.join(format!("{name}-{version}"));
     let path = folder.join("bin").join(program);
     if !path.exists() {
@@ -152,7 +157,7 @@ fn ensure_crate(name: &str, version: &str, program: &str) -> Result<PathBuf> {
             .args(["install", "--locked", "--root"])
             .arg(&folder)
             .args([name, "--version", version]);
-        step(&format!("installing {name} {version}"), &mut install)?;
+        step(&format!("installing {name} {version}"), &mut install).await?;
     }
     Ok(path)
 }
@@ -168,7 +173,7 @@ fn cache() -> Result<PathBuf> {
 }
 
 /// `npm ci` when `package-lock.json` is newer than what is installed.
-fn ensure_node_modules() -> Result<()> {
+async fn ensure_node_modules() -> Result<()> {
     let time = |path: &str| std::fs::metadata(root().join(path)).and_then(|file| file.modified());
     let installed = time("node_modules/.package-lock.json");
     if installed
@@ -179,5 +184,5 @@ fn ensure_node_modules() -> Result<()> {
     // Nothing here needs an install script; the binaries come inside the packages.
     let mut install = command("npm");
     install.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-    step("installing wrangler, workerd and binaryen", &mut install)
+    step("installing wrangler, workerd and binaryen", &mut install).await
 }

@@ -6,8 +6,11 @@
     reason = "a test that cannot go on fails"
 )]
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -15,68 +18,91 @@ use mysql_async::prelude::Queryable as _;
 
 const README: &str = include_str!("../../README.md");
 
-/// `cargo xtask dev` on a free port, ended by SIGTERM.
+/// `cargo xtask dev` on a free port, ended by a signal.
 struct Dev {
     child: Child,
     port: u16,
+    log: PathBuf,
 }
 
 impl Dev {
     fn start(variables: &[(&str, &str)]) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|listener| listener.local_addr())
-            .expect("a port")
-            .port();
+        let port = free_port();
+        let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("dev-{port}.log"));
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command
             .args(["dev", "--port", &port.to_string()])
-            .envs(variables.iter().copied());
-        let mut child = command
+            // Whatever the machine's own settings name is not to be touched.
+            .envs([("DATABASE_URL", ""), ("DATABASE_HOST", "")])
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .spawn()
-            .expect("xtask");
+            .stderr(File::create(&log).expect("a log"));
+        let mut child = command.spawn().expect("xtask");
         let output = BufReader::new(child.stdout.take().expect("its output"));
         let ready = format!("Ready on http://127.0.0.1:{port}");
         let (found, wait) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
-            let mut seen = String::new();
             for line in output.lines().map_while(Result::ok) {
                 if line == ready {
-                    let _ = found.send(Ok(()));
+                    let _ = found.send(());
                 }
-                seen.push_str(&line);
-                seen.push('\n');
             }
-            let _ = found.send(Err(seen));
         });
-        let dev = Self { child, port };
-        wait.recv_timeout(Duration::from_mins(5))
-            .expect("no line with the URL")
-            .expect("it ended early");
+        let dev = Self { child, port, log };
+        let ready = wait.recv_timeout(Duration::from_mins(5));
+        assert!(ready.is_ok(), "no line with the URL: {}", dev.log());
         dev
     }
 
-    /// Asks it to end, and says how long it took.
-    fn stop(mut self) -> Duration {
-        let started = Instant::now();
+    /// What it has said of its own steps.
+    fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).expect("its log")
+    }
+
+    fn signal(&self, signal: &str) {
         let kill = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
+            .args([signal, &self.child.id().to_string()])
             .status();
         assert!(kill.expect("kill").success());
-        assert!(self.child.wait().expect("an end").success());
-        assert!(
-            TcpStream::connect(("127.0.0.1", self.port)).is_err(),
-            "the port is still served"
-        );
-        started.elapsed()
+    }
+
+    /// Asks it to end, and sees that it does.
+    fn stop(mut self, signal: &str, code: i32) {
+        self.signal(signal);
+        assert_eq!(self.child.wait().expect("an end").code(), Some(code));
+        let served = TcpStream::connect(("127.0.0.1", self.port));
+        assert!(served.is_err(), "the port is still served");
     }
 }
 
 impl Drop for Dev {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.signal("-TERM");
+            let _ = self.child.wait();
+        }
     }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// The command lines of all processes that name a folder.
+fn processes_of(folder: &Path) -> Vec<String> {
+    let output = Command::new("ps")
+        .args(["-A", "-ww", "-o", "command="])
+        .output()
+        .expect("ps");
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    let folder = folder.display().to_string();
+    lines
+        .lines()
+        .filter(|line| line.contains(&folder))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The `sh` blocks of a section of the README, and the `json` block after each.
@@ -147,12 +173,67 @@ fn run_examples(port: u16, email: &str) {
 }
 
 #[test]
-fn the_readmes_lines_work_as_printed() {
-    let dev = Dev::start(&[]);
-    let email = format!("ada{}@example.com", std::process::id());
-    run_examples(dev.port, &email);
-    let took = dev.stop();
-    assert!(took < Duration::from_secs(20), "{took:?}");
+fn the_readmes_lines_work_as_printed_and_everything_ends_and_starts_again() {
+    // With a private server of its own, whatever else runs in this checkout.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dev-folder");
+    let _ = std::fs::remove_dir_all(&folder);
+    let path = folder.display().to_string();
+    let variables = [("XTASK_DEV_FOLDER", path.as_str())];
+
+    let dev = Dev::start(&variables);
+    assert!(dev.log().contains("making a private"), "{}", dev.log());
+    run_examples(dev.port, "ada@example.com");
+    assert!(!processes_of(&folder).is_empty(), "the private server runs");
+    dev.stop("-INT", 130);
+    assert_eq!(processes_of(&folder), Vec::<String>::new());
+
+    // The second time everything is there already, the rows too.
+    let dev = Dev::start(&variables);
+    for word in ["installing", "adding", "building", "making", "applying"] {
+        assert!(!dev.log().contains(word), "{word}: {}", dev.log());
+    }
+    run_examples(dev.port, "grace@example.com");
+    // A run that is killed can clean nothing up itself.
+    dev.signal("-KILL");
+    let port = dev.port;
+    drop(dev);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !processes_of(&folder).is_empty() || TcpStream::connect(("127.0.0.1", port)).is_ok() {
+        assert!(Instant::now() < deadline, "{:?}", processes_of(&folder));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Dev::start(&variables).stop("-TERM", 143);
+    assert_eq!(processes_of(&folder), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_stopped_while_it_sets_things_up_leaves_nothing_behind() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dev-stopped");
+    let _ = std::fs::remove_dir_all(&folder);
+    for wait in [300, 800, 1300] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .args(["dev", "--port", &free_port().to_string()])
+            .envs([("DATABASE_URL", ""), ("DATABASE_HOST", "")])
+            .env("XTASK_DEV_FOLDER", &folder)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("xtask");
+        std::thread::sleep(Duration::from_millis(wait));
+        let kill = Command::new("kill").arg(child.id().to_string()).status();
+        assert!(kill.expect("kill").success());
+        let status = child.wait().expect("an end");
+        // On a slow machine it may not have come as far as to handle signals.
+        assert!(
+            status.code() == Some(143) || status.signal() == Some(15),
+            "{status}"
+        );
+        assert_eq!(
+            processes_of(&folder),
+            Vec::<String>::new(),
+            "after {wait} ms"
+        );
+    }
 }
 
 #[tokio::test]
@@ -195,7 +276,7 @@ async fn they_work_on_a_database_that_has_the_old_table_and_rows() {
         "{}",
         String::from_utf8_lossy(&answer)
     );
-    tokio::task::spawn_blocking(move || dev.stop())
+    tokio::task::spawn_blocking(move || dev.stop("-TERM", 143))
         .await
         .expect("an end");
 }

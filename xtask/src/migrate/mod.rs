@@ -167,6 +167,9 @@ fn read(folder: &Path) -> Result<Vec<Migration>> {
         let (version, name) =
             named.with_context(|| format!("{} is not named NNNN_name.sql", path.display()))?;
         let sql = std::fs::read_to_string(&path)?;
+        if !is_one_statement(&sql) {
+            bail!("{} must hold one statement", path.display());
+        }
         let checksum = hex::encode(Sha256::digest(sql.as_bytes()));
         migrations.push(Migration {
             version,
@@ -182,6 +185,17 @@ fn read(folder: &Path) -> Result<Vec<Migration>> {
         }
     }
     Ok(migrations)
+}
+
+/// Whether no semicolon stands before the end, but in a comment line.
+fn is_one_statement(sql: &str) -> bool {
+    let lines = sql
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("--"));
+    let statement = lines.collect::<Vec<_>>().join("\n");
+    let statement = statement.trim();
+    let statement = statement.strip_suffix(';').unwrap_or(statement);
+    !statement.is_empty() && !statement.contains(';')
 }
 
 #[cfg(test)]

@@ -201,3 +201,23 @@ async fn files_with_a_gap_a_number_twice_or_no_number_are_refused() {
         assert!(scene.apply().await.is_err(), "{name}");
     }
 }
+
+#[tokio::test]
+async fn a_file_with_two_statements_is_refused_before_any_of_it_runs() {
+    let scene = Scene::new("two").await;
+    for sql in [
+        "CREATE TABLE t (n INT); CREATE TABLE u (n INT)",
+        "",
+        "-- nothing",
+    ] {
+        scene.file("0001_two.sql", sql);
+        let error = scene.apply().await.unwrap_err();
+        assert!(error.contains("must hold one statement"), "{error}");
+    }
+    assert!(scene.tables().await.is_empty());
+    scene.file(
+        "0001_two.sql",
+        "-- a comment; with a semicolon\nCREATE TABLE t (n INT);\n",
+    );
+    scene.apply().await.unwrap();
+}

@@ -1,0 +1,155 @@
+//! The program of a MariaDB or MySQL server: finding, installing, initialising, serving.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::process::{command, guarded, output, step};
+
+/// Debian's packages of the server's program alone; `mariadb-server` also starts a system service.
+const PACKAGES: [&str; 2] = ["mariadb-server-core", "mariadb-client-core"];
+
+/// A server program and which kind it is.
+pub(crate) struct Program {
+    path: PathBuf,
+    mariadb: bool,
+}
+
+impl Program {
+    /// The one on `PATH` or where packages put it; on Debian and Ubuntu, as root, a new one.
+    pub(crate) async fn find_or_install() -> Result<Self> {
+        let path = match find(&["mariadbd", "mysqld"]) {
+            Some(path) => path,
+            None => install().await?,
+        };
+        let version = output(Command::new(&path).args(["--no-defaults", "--version"]))
+            .with_context(|| format!("{} does not run", path.display()))?;
+        Ok(Self {
+            path,
+            mariadb: version.contains("MariaDB"),
+        })
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        if self.mariadb { "MariaDB" } else { "MySQL" }
+    }
+
+    /// Makes the data folder, if there is none.
+    pub(crate) async fn initialise(&self, folder: &Path) -> Result<()> {
+        let (data, new) = (folder.join("data"), folder.join("data.new"));
+        if data.exists() {
+            return Ok(());
+        }
+        // Half-made by a run that was stopped.
+        if new.exists() {
+            fs::remove_dir_all(&new)?;
+        }
+        let mut initialise = if self.mariadb {
+            let program = self.beside("mariadb-install-db").context(
+                "mariadb-install-db is missing: it comes with the MariaDB server's package",
+            )?;
+            let mut initialise = command(program);
+            initialise.args([
+                "--no-defaults",
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+            ]);
+            initialise
+        } else {
+            let mut initialise = command(&self.path);
+            initialise.args(["--no-defaults", "--initialize-insecure"]);
+            initialise
+        };
+        initialise
+            .arg(format!("--datadir={}", new.display()))
+            .args(user());
+        let what = format!("making a private {} database", self.name());
+        step(&what, &mut initialise).await?;
+        fs::rename(new, data)?;
+        Ok(())
+    }
+
+    /// The command that serves a folder on a port of loopback.
+    pub(crate) fn serve(&self, folder: &Path, port: u16) -> Result<Command> {
+        let log = fs::File::create(folder.join("server.log"))?;
+        let option = |name: &str, file: &str| format!("--{name}={}", folder.join(file).display());
+        let mut serve = guarded(&self.path);
+        serve
+            .arg("--no-defaults")
+            .arg(option("datadir", "data"))
+            .arg(option("init-file", "init.sql"))
+            .arg(option("pid-file", "pid"))
+            // Relative to the data folder: a socket's path has 107 bytes at most.
+            .arg("--socket=mysql.sock")
+            .args(["--bind-address=127.0.0.1", "--skip-name-resolve"])
+            .arg(format!("--port={port}"))
+            .args(user())
+            .stdout(Stdio::from(log.try_clone()?))
+            .stderr(Stdio::from(log));
+        if !self.mariadb {
+            serve.arg("--mysqlx=OFF");
+        }
+        Ok(serve)
+    }
+
+    /// A program of the same package.
+    fn beside(&self, name: &str) -> Option<PathBuf> {
+        let folder = self.path.parent()?;
+        let near = [folder.join(name), folder.join("../bin").join(name)];
+        near.into_iter()
+            .find(|path| path.is_file())
+            .or_else(|| find(&[name]))
+    }
+}
+
+/// The first of some programs that is in a folder of `PATH` or where packages put servers.
+fn find(names: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let usual = [
+        "/usr/sbin",
+        "/usr/libexec",
+        "/usr/local/sbin",
+        "/opt/homebrew/bin",
+    ];
+    let folders: Vec<_> = std::env::split_paths(&path)
+        .chain(usual.map(PathBuf::from))
+        .collect();
+    let mut programs = names
+        .iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    programs.find(|program| program.is_file())
+}
+
+async fn install() -> Result<PathBuf> {
+    if !is_root() || output(Command::new("apt-get").arg("--version")).is_none() {
+        bail!(
+            "there is no MariaDB or MySQL server on this machine: install one (Debian and Ubuntu: \
+             `apt-get install {}`; macOS: `brew install mariadb`), or name a database in \
+             DATABASE_URL",
+            PACKAGES.join(" ")
+        );
+    }
+    step(
+        "reading the lists of packages",
+        command("apt-get").arg("update"),
+    )
+    .await?;
+    let mut install = command("apt-get");
+    install
+        .args(["install", "--yes", "--no-install-recommends"])
+        .args(PACKAGES)
+        .env("DEBIAN_FRONTEND", "noninteractive");
+    step("installing MariaDB (no service is started)", &mut install).await?;
+    find(&["mariadbd"]).context("the packages hold no server")
+}
+
+/// Neither server runs as root unless it is told to.
+fn user() -> Option<&'static str> {
+    is_root().then_some("--user=root")
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
