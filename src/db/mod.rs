@@ -31,6 +31,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the connection was lost while it was made, or before any of a reply had come.
+    fn was_unanswered(&self) -> bool {
+        match self {
+            Self::Failed { doing, source } => match source {
+                mysql::Error::Unanswered(_) => true,
+                mysql::Error::Io(_) => *doing == CONNECTING,
+                _ => false,
+            },
+            Self::Timeout { .. } => false,
+        }
+    }
+
     /// What the client says of it, if it is the client's.
     #[must_use]
     pub fn as_mysql(&self) -> Option<&mysql::Error> {
@@ -40,6 +52,9 @@ impl Error {
         }
     }
 }
+
+/// What [`Database::connect`] does.
+const CONNECTING: &str = "connecting";
 
 /// How long a goodbye may take; it is a few bytes into a buffer.
 const FAREWELL: Duration = Duration::from_millis(100);
@@ -76,12 +91,36 @@ impl Database {
             Connection::connect(stream, &credentials).await
         };
         let connection = self
-            .within(self.connect_timeout, "connecting", connect)
+            .within(self.connect_timeout, CONNECTING, connect)
             .await?;
         Ok(Session {
             database: self,
             connection,
         })
+    }
+
+    /// Asks the server for a sign of life.
+    ///
+    /// # Errors
+    /// [`Error`], within the timeouts.
+    pub async fn ping(&self) -> Result<(), Error> {
+        let statement = Statement::new("SELECT 1");
+        let mut database = self;
+        let rows = database
+            .query("asking for a sign of life", &statement)
+            .await;
+        rows.map(drop)
+    }
+
+    async fn query_once(
+        &self,
+        doing: &'static str,
+        statement: &Statement,
+    ) -> Result<Vec<Row>, Error> {
+        let mut session = self.connect().await?;
+        let rows = Query::query(&mut &mut session, doing, statement).await?;
+        session.close().await;
+        Ok(rows)
     }
 
     /// Runs something against the clock. What is late is dropped, and its connection with it.
@@ -99,6 +138,44 @@ impl Database {
     }
 }
 
+/// Something to read from: a [`Session`], or the [`Database`] itself.
+pub trait Query {
+    /// Runs a statement that returns rows. `doing` says what for, in the log.
+    fn query(
+        &mut self,
+        doing: &'static str,
+        statement: &Statement,
+    ) -> impl Future<Output = Result<Vec<Row>, Error>> + Send;
+}
+
+/// A read on a connection of its own, and once more on another one if the first was lost before
+/// any of the reply had come: a pool between here and there may have held a connection that had
+/// died. What was late is not tried again; the time is used up.
+impl Query for &Database {
+    async fn query(
+        &mut self,
+        doing: &'static str,
+        statement: &Statement,
+    ) -> Result<Vec<Row>, Error> {
+        match self.query_once(doing, statement).await {
+            Err(error) if error.was_unanswered() => self.query_once(doing, statement).await,
+            result => result,
+        }
+    }
+}
+
+impl Query for &mut Session<'_> {
+    async fn query(
+        &mut self,
+        doing: &'static str,
+        statement: &Statement,
+    ) -> Result<Vec<Row>, Error> {
+        let query = self.connection.query(statement);
+        let limit = self.database.statement_timeout;
+        self.database.within(limit, doing, query).await
+    }
+}
+
 /// A connection for one request.
 pub struct Session<'a> {
     database: &'a Database,
@@ -106,21 +183,6 @@ pub struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Runs a statement that returns rows. `doing` says what for, in the log.
-    ///
-    /// # Errors
-    /// [`Error`], within the statement timeout.
-    pub async fn query(
-        &mut self,
-        doing: &'static str,
-        statement: &Statement,
-    ) -> Result<Vec<Row>, Error> {
-        let query = self.connection.query(statement);
-        self.database
-            .within(self.database.statement_timeout, doing, query)
-            .await
-    }
-
     /// Runs a statement that changes rows.
     ///
     /// # Errors
@@ -141,15 +203,5 @@ impl Session<'_> {
     pub async fn close(self) {
         let close = self.connection.close();
         let _ = self.database.within(FAREWELL, "closing", close).await;
-    }
-
-    /// Asks the server for a sign of life.
-    ///
-    /// # Errors
-    /// [`Error`], within the statement timeout.
-    pub async fn ping(&mut self) -> Result<(), Error> {
-        self.query("asking for a sign of life", &Statement::new("SELECT 1"))
-            .await
-            .map(drop)
     }
 }

@@ -7,7 +7,7 @@ use crate::email::{Email, Lookup};
 use crate::mysql::{self, Row, Statement};
 use crate::name::Name;
 
-use super::{Error, Session};
+use super::{Error, Query, Session};
 
 /// A user without the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,21 +91,20 @@ pub async fn insert(session: &mut Session<'_>, user: &NewUser<'_>) -> Result<Opt
 /// # Errors
 /// [`Error`] of the database.
 pub async fn find_credentials(
-    session: &mut Session<'_>,
+    mut on: impl Query,
     email: &Lookup,
 ) -> Result<Option<Credentials>, Error> {
     let doing = "finding a user by e-mail";
     // Under a collation that tells cases apart, an old row is found by its old spelling only.
     let spellings = select_by_email([email.canonical(), email.typed()]);
-    let rows = match session.query(doing, &spellings).await {
+    let rows = match on.query(doing, &spellings).await {
         Err(error) if error.as_mysql().is_some_and(mysql::Error::is_incomparable) => {
             // The typed one has characters that the column cannot hold, so no row has it.
             let canonical = email.canonical();
             if !canonical.is_ascii() {
                 return Ok(None);
             }
-            session
-                .query(doing, &select_by_email([canonical, canonical]))
+            on.query(doing, &select_by_email([canonical, canonical]))
                 .await?
         }
         rows => rows?,
@@ -143,13 +142,13 @@ fn select_by_email(spellings: [&str; 2]) -> Statement {
 ///
 /// # Errors
 /// [`Error`] of the database.
-pub async fn find(session: &mut Session<'_>, id: i64) -> Result<Option<User>, Error> {
+pub async fn find(mut on: impl Query, id: i64) -> Result<Option<User>, Error> {
     let statement = Statement::new(
         "SELECT `id`, `email`, `name`, `username`, UNIX_TIMESTAMP(`updated_at`) FROM `user` WHERE `id` = ",
     )
     .value(id);
     let doing = "finding a user by id";
-    let rows = session.query(doing, &statement).await?;
+    let rows = on.query(doing, &statement).await?;
     rows.first().map(read).transpose().map_err(failed(doing))
 }
 

@@ -16,6 +16,9 @@ pub enum Error {
     /// The stream failed or ended.
     #[error("connection to MySQL: {0}")]
     Io(#[from] io::Error),
+    /// The stream failed or ended before the first byte of the reply to a statement.
+    #[error("connection to MySQL, before any reply: {0}")]
+    Unanswered(io::Error),
     /// The server broke the protocol, or sent more than the limits allow.
     #[error("MySQL protocol: {0}")]
     Protocol(&'static str),

@@ -65,6 +65,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Packets<S> {
         }
     }
 
+    /// Whether a part of the next packet is there already.
+    pub(super) fn has_begun(&self) -> bool {
+        !self.input.is_empty()
+    }
+
     /// Writes a packet. An empty one is written too: it is an answer.
     pub(super) async fn write(&mut self, mut payload: &[u8]) -> Result<(), Error> {
         self.output.clear();

@@ -104,9 +104,7 @@ pub async fn login(State(app): State<Arc<App>>, mut fields: Fields) -> Result<Re
     let email = fields.required("email", |typed| Ok(Lookup::new(&typed)));
     let password = fields.required("password", |text| Ok(Password::new(text)));
     let (email, password) = fields.finish(email.zip(password))?;
-    let mut session = app.db.connect().await?;
-    let found = users::find_credentials(&mut session, &email).await?;
-    session.close().await;
+    let found = users::find_credentials(&app.db, &email).await?;
     // Verified whether found or not: an unknown e-mail costs a hash too.
     let stored = found.as_ref().and_then(|user| user.password.as_deref());
     let verified = app

@@ -29,9 +29,7 @@ pub async fn get_status() -> Result<Response, Error> {
 /// # Errors
 /// [`Error::Database`].
 pub async fn get_ready(State(app): State<Arc<App>>) -> Result<Response, Error> {
-    let mut session = app.db.connect().await?;
-    session.ping().await?;
-    session.close().await;
+    app.db.ping().await?;
     json(axum::http::StatusCode::OK, &Status { status: "ok" })
 }
 

@@ -47,9 +47,7 @@ impl UserView {
 /// # Errors
 /// [`Error`].
 pub async fn get_me(State(app): State<Arc<App>>, current: CurrentUser) -> Result<Response, Error> {
-    let mut session = app.db.connect().await?;
-    let user = users::find(&mut session, current.id).await?;
-    session.close().await;
+    let user = users::find(&app.db, current.id).await?;
     let user = user.ok_or(Error::InvalidToken(TokenError::UnknownUser))?;
     Ok(Audit {
         event: "user_read",

@@ -7,7 +7,7 @@ use crate::support::{App, PASSWORD, Setup, unique_email};
 
 fn on(database: &Database) -> App {
     App::start(&Setup {
-        database: Some(database.credentials()),
+        database: Some(database.options()),
         ..Setup::default()
     })
 }

@@ -2,93 +2,181 @@
 
 use std::time::{Duration, Instant};
 
+use hyperdrive_local::fault::{Kind, Stage};
 use serde_json::json;
 
 use crate::support::database::Database;
-use crate::support::proxy::{Behaviour, Proxy};
+use crate::support::hyperdrive::{always, once};
 use crate::support::{Answer, App, PASSWORD, Setup, unique_email};
 
-fn behind(port: u16) -> App {
-    let setup = Setup::default()
+fn impatient() -> Setup {
+    Setup::default()
         .variable("DATABASE_CONNECT_TIMEOUT_SECONDS", "1")
-        .variable("DATABASE_STATEMENT_TIMEOUT_SECONDS", "1");
-    App::start(&setup.database_port(port))
+        .variable("DATABASE_STATEMENT_TIMEOUT_SECONDS", "1")
 }
 
 #[track_caller]
-fn unavailable(answer: Answer) {
+fn unavailable(answer: Answer, what: &str) {
+    assert_eq!(
+        answer.status,
+        503,
+        "{what}: {}",
+        String::from_utf8_lossy(&answer.body)
+    );
     let answer = answer.problem(503, "database_unavailable");
     assert_eq!(answer.header("retry-after"), "5");
-    assert_eq!(
-        answer.json()["detail"],
-        json!("The service cannot reach its database; try again in a moment.")
-    );
+    let detail = "The service cannot reach its database; try again in a moment.";
+    assert_eq!(answer.json()["detail"], json!(detail));
 }
 
-/// Every endpoint that needs the database, on an app that cannot have it.
-async fn all_unavailable(app: &App, token: &str) {
-    unavailable(app.register(&unique_email(), PASSWORD).await);
-    unavailable(app.login("nope@example.com", PASSWORD).await);
-    unavailable(app.me(token).await);
-    unavailable(app.update(token, &json!({ "name": "Ada" })).await);
-    unavailable(app.get("/ready").await);
-    app.get("/").await.expect(200);
-    app.get("/me").await.expect(401);
+/// The endpoints that need the database.
+const ENDPOINTS: [&str; 5] = ["register", "login", "me", "update", "ready"];
+
+async fn call(app: &App, endpoint: &str, token: &str) -> Answer {
+    match endpoint {
+        "register" => app.register(&unique_email(), PASSWORD).await,
+        "login" => app.login("nope@example.com", PASSWORD).await,
+        "me" => app.me(token).await,
+        "update" => app.update(token, &json!({ "name": "Ada" })).await,
+        _ => app.get("/ready").await,
+    }
+}
+
+fn works(endpoint: &str) -> u16 {
+    match endpoint {
+        "register" => 201,
+        "login" => 401,
+        _ => 200,
+    }
 }
 
 #[tokio::test]
 async fn a_database_that_is_down_is_503_everywhere_and_not_in_the_root() {
     let token = App::shared().user().await.token;
-    let app = behind(1);
-    all_unavailable(&app, &token).await;
+    let app = App::start(&Setup {
+        unreachable: true,
+        ..impatient()
+    });
+    for endpoint in ENDPOINTS {
+        unavailable(call(&app, endpoint, &token).await, endpoint);
+    }
+    app.get("/").await.expect(200);
+    app.get("/me").await.expect(401);
     assert!(app.log().contains("while connecting"), "{}", app.log());
 }
 
-#[tokio::test]
-async fn whatever_goes_wrong_on_the_way_is_503_in_time_and_then_it_works_again() {
+/// Every fault, with what the log says of it.
+const FAULTS: [(Kind, &str); 7] = [
+    (Kind::Close, "connection to MySQL"),
+    (Kind::Cut, "connection to MySQL"),
+    (Kind::Hang, "no answer within 1 s while"),
+    (Kind::Garble, "database: "),
+    (Kind::Error, "error 1105 (58000): Internal error."),
+    (
+        Kind::PoolExhausted,
+        "Failed to acquire a connection from the pool.",
+    ),
+    (Kind::CloseAfterBytes(60), "connection to MySQL"),
+];
+
+async fn every_fault_at(stage: Stage) {
     let token = App::shared().user().await.token;
-    let proxy = Proxy::start(Behaviour::Honest);
-    let app = behind(proxy.port);
-    for (behaviour, reason) in [
-        (Behaviour::Closing, "while connecting"),
-        (Behaviour::Silent, "no answer within 1 s while connecting"),
-        (Behaviour::Garbage, "MySQL protocol"),
-        (
-            Behaviour::TooManyConnections,
-            "error 1040 (-----): Too many connections",
-        ),
-        (
-            Behaviour::SilentAtStatement,
-            "no answer within 1 s while finding a user by e-mail",
-        ),
-        (
-            Behaviour::ClosingAtStatement,
-            "database: while inserting a user: connection to MySQL",
-        ),
-    ] {
-        proxy.behave(behaviour);
-        let before = app.log().len();
-        let started = Instant::now();
-        all_unavailable(&app, &token).await;
-        // Five requests of at most a second each, and the hashes.
-        assert!(
-            started.elapsed() < Duration::from_secs(15),
-            "{behaviour:?} took {:?}",
-            started.elapsed()
-        );
-        let log = app.log().split_off(before);
-        assert!(log.contains(reason), "{behaviour:?}: {log}");
-        proxy.behave(Behaviour::Honest);
-        app.me(&token).await.expect(200);
+    let app = App::start(&impatient());
+    for (kind, reason) in FAULTS {
+        for endpoint in ENDPOINTS {
+            let what = format!("{kind:?} at {stage:?}, {endpoint}");
+            app.hyperdrive().fail(always(stage, kind));
+            let (before, started) = (app.log().len(), Instant::now());
+            unavailable(call(&app, endpoint, &token).await, &what);
+            // A second to connect, one for each of two statements, a hash, and a slow machine.
+            assert!(
+                started.elapsed() < Duration::from_secs(6),
+                "{what}: {:?}",
+                started.elapsed()
+            );
+            let log = app.log().split_off(before);
+            assert!(log.contains(reason), "{what}: {log}");
+
+            app.hyperdrive().fail(None);
+            let after = call(&app, endpoint, &token).await;
+            assert_eq!(after.status, works(endpoint), "after {what}");
+        }
     }
+    // Nothing is left over of all that: at most what one request at a time needs.
+    assert!(
+        app.hyperdrive().origin_connections() <= 3,
+        "{}",
+        app.hyperdrive().origin_connections()
+    );
+}
+
+#[tokio::test]
+async fn every_fault_at_the_greeting_is_503_in_time_and_then_it_works_again() {
+    every_fault_at(Stage::Connect).await;
+}
+
+#[tokio::test]
+async fn every_fault_at_authentication_is_503_in_time_and_then_it_works_again() {
+    every_fault_at(Stage::Authenticate).await;
+}
+
+#[tokio::test]
+async fn every_fault_at_a_reply_is_503_in_time_and_then_it_works_again() {
+    every_fault_at(Stage::Query).await;
+}
+
+#[tokio::test]
+async fn every_fault_at_the_first_row_is_503_in_time_and_then_it_works_again() {
+    every_fault_at(Stage::FirstRow).await;
+}
+
+#[tokio::test]
+async fn every_fault_at_the_last_row_is_503_in_time_and_then_it_works_again() {
+    every_fault_at(Stage::LastRow).await;
+}
+
+#[tokio::test]
+async fn what_is_only_late_is_waited_for() {
+    let token = App::shared().user().await.token;
+    let app = App::start(&impatient());
+    for stage in Stage::ALL {
+        for endpoint in ENDPOINTS {
+            app.hyperdrive().fail(once(stage, Kind::Delay(200)));
+            let answer = call(&app, endpoint, &token).await;
+            assert_eq!(answer.status, works(endpoint), "{stage:?} {endpoint}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_read_whose_reply_never_began_is_asked_once_more_and_a_write_never_is() {
+    let token = App::shared().user().await.token;
+    let app = App::start(&impatient());
+    for stage in [Stage::Connect, Stage::Authenticate, Stage::Query] {
+        for endpoint in ["login", "me", "ready"] {
+            app.hyperdrive().fail(once(stage, Kind::Close));
+            let answer = call(&app, endpoint, &token).await;
+            assert_eq!(answer.status, works(endpoint), "{stage:?} {endpoint}");
+        }
+        for endpoint in ["register", "update"] {
+            app.hyperdrive().fail(once(stage, Kind::Close));
+            unavailable(call(&app, endpoint, &token).await, endpoint);
+        }
+    }
+    for kind in [Kind::Close, Kind::Cut] {
+        app.hyperdrive().fail(once(Stage::FirstRow, kind));
+        unavailable(app.me(&token).await, "a reply that had begun");
+    }
+    app.hyperdrive().fail(once(Stage::Query, Kind::Cut));
+    unavailable(app.me(&token).await, "half a packet of a reply");
 }
 
 #[tokio::test]
 async fn a_slow_database_makes_nobody_wait_who_does_not_need_it() {
     let token = App::shared().user().await.token;
-    let proxy = Proxy::start(Behaviour::Silent);
-    let app = behind(proxy.port);
-    let slow = async { unavailable(app.me(&token).await) };
+    let app = App::start(&impatient());
+    app.hyperdrive().fail(always(Stage::Connect, Kind::Hang));
+    let slow = async { unavailable(app.me(&token).await, "me") };
     let quick = async {
         let started = Instant::now();
         app.get("/").await.expect(200);
@@ -100,24 +188,22 @@ async fn a_slow_database_makes_nobody_wait_who_does_not_need_it() {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_is_in_the_database() {
-    let proxy = Proxy::start(Behaviour::Honest);
-    let app = behind(proxy.port);
+async fn what_was_acknowledged_is_in_the_database_and_only_once() {
+    let app = App::start(&impatient());
     let mut acknowledged = Vec::new();
-    for round in 0..8 {
-        proxy.behave(if round % 2 == 0 {
-            Behaviour::Honest
-        } else {
-            Behaviour::ClosingAtStatement
-        });
-        let email = unique_email();
-        match app.register(&email, PASSWORD).await.status {
-            201 => acknowledged.push(email),
-            503 => assert_eq!(round % 2, 1),
-            other => panic!("{other}"),
+    for stage in Stage::ALL {
+        for kind in [Kind::Close, Kind::Cut, Kind::Error] {
+            app.hyperdrive().fail(once(stage, kind));
+            let email = unique_email();
+            let mut status = app.register(&email, PASSWORD).await.status;
+            if status == 503 {
+                // The client tries again: it may have been stored, the answer was lost.
+                status = app.register(&email, PASSWORD).await.status;
+            }
+            assert!(matches!(status, 201 | 409), "{stage:?} {kind:?}: {status}");
+            acknowledged.push(email);
         }
     }
-    assert_eq!(acknowledged.len(), 4);
     for email in acknowledged {
         assert_eq!(Database::shared().column("id", &email).await.len(), 1);
     }
@@ -129,11 +215,7 @@ async fn a_configuration_that_cannot_be_used_is_500_and_the_log_names_the_variab
     for path in ["/", "/me", "/nowhere"] {
         app.get(path).await.problem(500, "internal_error");
     }
-    assert!(
-        app.log()
-            .contains("configuration: SECRET_KEY must have at least 32 bytes"),
-        "{}",
-        app.log()
-    );
+    let reason = "configuration: SECRET_KEY must have at least 32 bytes";
+    assert!(app.log().contains(reason), "{}", app.log());
     assert!(!app.log().contains("too short"));
 }

@@ -139,7 +139,10 @@ async fn only_one_authorization_header_of_the_bearer_scheme_is_read() {
 
 #[tokio::test]
 async fn a_bad_token_is_refused_before_the_database_is_asked() {
-    let unreachable = App::start(&Setup::default().database_port(1));
+    let unreachable = App::start(&Setup {
+        unreachable: true,
+        ..Setup::default()
+    });
     unreachable.me("x.y.z").await.problem(401, "invalid_token");
     unreachable.get("/me").await.problem(401, "missing_token");
 }

@@ -6,6 +6,7 @@ use std::process::{ChildStdout, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use hyperdrive_local::Hyperdrive;
 
 use crate::build::{self, Variant};
 use crate::process::{Background, dev_folder, guarded, root};
@@ -37,7 +38,11 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     };
     migrate::apply(&url, false).await?;
 
-    let mut wrangler = Background::start(&mut wrangler(&tools, options.port, &url)?)?;
+    // The Worker gets to the database as it does in production, with all that is refused there.
+    let origin = hyperdrive_local::options::Options::new(settings::options(&url)?);
+    let hyperdrive = Hyperdrive::start(origin).await?;
+    let connection = hyperdrive.connection_string();
+    let mut wrangler = Background::start(&mut wrangler(&tools, options.port, &connection)?)?;
     pass_on_log(wrangler.take_output());
     let deadline = Instant::now() + START;
     let mut ready = false;
@@ -64,7 +69,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     }
 }
 
-fn wrangler(tools: &Tools, port: u16, url: &str) -> Result<std::process::Command> {
+fn wrangler(tools: &Tools, port: u16, connection: &str) -> Result<std::process::Command> {
     let home = dev_folder().join("wrangler");
     std::fs::create_dir_all(&home)?;
     let mut wrangler = guarded("node");
@@ -81,7 +86,7 @@ fn wrangler(tools: &Tools, port: u16, url: &str) -> Result<std::process::Command
         .args(["--port", &port.to_string()])
         .env(
             "CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE",
-            settings::with_tls(url)?,
+            connection,
         )
         // It is a local server: nothing to report, ask or fetch.
         .env("WRANGLER_SEND_METRICS", "false")

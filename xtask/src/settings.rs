@@ -63,8 +63,8 @@ fn normal_url(url: &str) -> Result<String> {
     }
 }
 
-/// Options of `mysql_async` for a URL. The query of the URL is Hyperdrive's (`ssl-mode`), since
-/// one URL serves both: TLS is used unless it says `disabled` or the server is on this machine.
+/// Options of `mysql_async` for a URL. The query of the URL is wrangler's (`ssl-mode`): TLS is used
+/// unless it says `disabled` or the server is on this machine.
 pub(crate) fn options(url: &str) -> Result<Opts> {
     let (base, query) = url.split_once('?').unwrap_or((url, ""));
     let options = Opts::from_url(base).context("the database's URL cannot be read")?;
@@ -80,22 +80,6 @@ pub(crate) fn options(url: &str) -> Result<Opts> {
         .prefer_socket(false)
         .ssl_opts(tls)
         .into())
-}
-
-/// The URL with the TLS that [`options`] would use said in it: for the local Hyperdrive, which uses
-/// none unless it is told to.
-pub(crate) fn with_tls(url: &str) -> Result<String> {
-    let (base, query) = url.split_once('?').unwrap_or((url, ""));
-    let options = Opts::from_url(base).context("the database's URL cannot be read")?;
-    if ssl_mode(query).is_some() || is_local(&options) {
-        return Ok(url.to_owned());
-    }
-    let query = if query.is_empty() {
-        String::new()
-    } else {
-        format!("{query}&")
-    };
-    Ok(format!("{base}?{query}ssl-mode=verify_identity"))
 }
 
 fn ssl_mode(query: &str) -> Option<String> {
@@ -142,19 +126,6 @@ mod tests {
         assert!(tls("mysql://u:p@db.example:3306/app"));
         assert!(tls("mysql://u:p@127.0.0.1:3306/app?ssl-mode=required"));
         assert!(!tls("mysql://u:p@db.example:3306/app?ssl-mode=disabled"));
-    }
-
-    #[test]
-    fn the_local_hyperdrive_is_told_to_use_tls_to_servers_elsewhere() {
-        let local = "mysql://u:p@127.0.0.1:3306/app";
-        assert_eq!(with_tls(local).unwrap(), local);
-        let said = "mysql://u:p@db.example/app?ssl-mode=disabled";
-        assert_eq!(with_tls(said).unwrap(), said);
-        let elsewhere = "mysql://u:p@db.example/app";
-        assert_eq!(
-            with_tls(elsewhere).unwrap(),
-            format!("{elsewhere}?ssl-mode=verify_identity")
-        );
     }
 
     #[test]

@@ -56,13 +56,8 @@ impl Database {
         }
     }
 
-    pub(crate) fn credentials(&self) -> Credentials {
-        Credentials {
-            port: self.options.tcp_port(),
-            user: self.options.user().expect("a user").to_owned(),
-            password: self.options.pass().expect("a password").to_owned(),
-            database: self.options.db_name().expect("a database").to_owned(),
-        }
+    pub(crate) fn options(&self) -> Opts {
+        self.options.clone()
     }
 
     pub(crate) async fn conn(&self) -> Conn {

@@ -2,8 +2,8 @@
 
 pub(crate) mod answer;
 pub(crate) mod database;
+pub(crate) mod hyperdrive;
 pub(crate) mod native;
-pub(crate) mod proxy;
 pub(crate) mod workerd;
 
 use std::sync::OnceLock;
@@ -13,7 +13,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 pub(crate) use answer::Answer;
-use database::Database;
+use database::{Credentials, Database};
+use hyperdrive_local::Hyperdrive;
 
 /// A password that every policy accepts.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -24,9 +25,9 @@ pub(crate) struct Setup {
     /// Variables beside `SECRET_KEY`, or in its place.
     pub(crate) variables: Vec<(&'static str, String)>,
     /// Another database than the shared one.
-    pub(crate) database: Option<database::Credentials>,
-    /// Another port of 127.0.0.1 than the database's.
-    pub(crate) database_port: Option<u16>,
+    pub(crate) database: Option<mysql_async::Opts>,
+    /// Nothing listens where the local Hyperdrive should.
+    pub(crate) unreachable: bool,
     /// The build with the route that panics.
     pub(crate) panics: bool,
 }
@@ -34,11 +35,6 @@ pub(crate) struct Setup {
 impl Setup {
     pub(crate) fn variable(mut self, name: &'static str, value: &str) -> Self {
         self.variables.push((name, value.to_owned()));
-        self
-    }
-
-    pub(crate) fn database_port(mut self, port: u16) -> Self {
-        self.database_port = Some(port);
         self
     }
 
@@ -58,6 +54,7 @@ pub(crate) const SECRET_KEY: &str = "a secret of the tests, 0123456789abcdef";
 pub(crate) struct App {
     port: u16,
     runner: Runner,
+    hyperdrive: Hyperdrive,
 }
 
 enum Runner {
@@ -82,26 +79,38 @@ impl App {
         })
     }
 
-    /// An app of a test's own.
+    /// An app of a test's own, behind a local Hyperdrive of its own.
     pub(crate) fn start(setup: &Setup) -> Self {
         let own = setup.database.clone();
-        let mut credentials = own.unwrap_or_else(|| Database::shared().credentials());
-        if let Some(port) = setup.database_port {
-            credentials.port = port;
-        }
-        if in_workerd() {
+        let origin = own.unwrap_or_else(|| Database::shared().options());
+        let hyperdrive = hyperdrive::start(origin);
+        let credentials = Credentials {
+            port: if setup.unreachable {
+                1
+            } else {
+                hyperdrive.port()
+            },
+            user: hyperdrive.user().to_owned(),
+            password: hyperdrive.password().to_owned(),
+            database: hyperdrive.database().to_owned(),
+        };
+        let (port, runner) = if in_workerd() {
             let workerd = workerd::Workerd::start(setup, &credentials);
-            Self {
-                port: workerd.port(),
-                runner: Runner::Workerd(workerd),
-            }
+            (workerd.port(), Runner::Workerd(workerd))
         } else {
             let native = native::Native::start(setup, &credentials);
-            Self {
-                port: native.port(),
-                runner: Runner::Native(native),
-            }
+            (native.port(), Runner::Native(native))
+        };
+        Self {
+            port,
+            runner,
+            hyperdrive,
         }
+    }
+
+    /// The way to its database.
+    pub(crate) fn hyperdrive(&self) -> &Hyperdrive {
+        &self.hyperdrive
     }
 
     /// Its port on 127.0.0.1.

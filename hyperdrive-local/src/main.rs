@@ -1,0 +1,106 @@
+//! `hyperdrive-local`: a local Hyperdrive for one database.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::Parser;
+use hyperdrive_local::Hyperdrive;
+use hyperdrive_local::fault::{Fault, Kind, Stage};
+use hyperdrive_local::options::{Options, Plugin};
+use mysql_async::{Opts, OptsBuilder, SslOpts};
+
+/// A local Hyperdrive for MySQL that refuses what the real one refuses, and fails on request.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// The database: <mysql://user:password@host:3306/database>.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    origin: String,
+    /// Reach the database by TLS, its certificate checked.
+    #[arg(long)]
+    origin_tls: bool,
+    /// The port on 127.0.0.1; 0 for any.
+    #[arg(long, default_value_t = 3307)]
+    port: u16,
+    /// The port of the HTTP endpoint for counters and faults; none without it.
+    #[arg(long)]
+    control_port: Option<u16>,
+    /// The authentication plugin of the handshake with the Worker.
+    #[arg(long, value_enum, default_value = "native")]
+    plugin: Plugin,
+    /// Offer what MySQL offers, and not next to nothing.
+    #[arg(long)]
+    rich: bool,
+    /// Connections to the database, at the most.
+    #[arg(long, default_value_t = 20)]
+    origin_connection_limit: usize,
+    /// Seconds that a statement waits for one of them.
+    #[arg(long, default_value_t = 15)]
+    acquire_timeout: u64,
+    /// Seconds that a statement may run.
+    #[arg(long, default_value_t = 60)]
+    statement_timeout: u64,
+    /// Answer reads from a cache, as the real one does without --caching-disabled.
+    #[arg(long)]
+    caching: bool,
+    /// Fail, as JSON: {"stage": "query", "kind": "hang", "times": 1}.
+    #[arg(long, value_parser = fault)]
+    fault: Option<Fault>,
+}
+
+fn fault(text: &str) -> Result<Fault, String> {
+    serde_json::from_str(text).map_err(|error| {
+        let example = Fault {
+            stage: Stage::Query,
+            kind: Kind::Delay(500),
+            times: Some(1),
+        };
+        let example = serde_json::to_string(&example).unwrap_or_default();
+        format!("{error}; for example: {example}")
+    })
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter.unwrap_or_else(|_| "info".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    let arguments = Arguments::parse();
+    let origin = Opts::from_url(&arguments.origin).context("--origin")?;
+    let tls = arguments.origin_tls.then(SslOpts::default);
+    let origin = OptsBuilder::from_opts(origin)
+        .prefer_socket(false)
+        .ssl_opts(tls);
+    let hyperdrive = Hyperdrive::start(Options {
+        port: arguments.port,
+        plugin: arguments.plugin,
+        rich: arguments.rich,
+        origin_connection_limit: arguments.origin_connection_limit,
+        acquire_timeout: Duration::from_secs(arguments.acquire_timeout),
+        statement_timeout: Duration::from_secs(arguments.statement_timeout),
+        caching: arguments.caching,
+        ..Options::new(origin.into())
+    })
+    .await?;
+    hyperdrive.fail(arguments.fault);
+    if let Some(port) = arguments.control_port {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await;
+        let listener = listener.with_context(|| format!("port {port} cannot be had"))?;
+        let control = hyperdrive.control();
+        tokio::spawn(async { axum::serve(listener, control).await });
+        println!("Counters on http://127.0.0.1:{port}/counters");
+    }
+    println!("{}", hyperdrive.connection_string());
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    println!(
+        "{}",
+        serde_json::to_string_pretty(&hyperdrive.counters().snapshot())?
+    );
+    Ok(())
+}

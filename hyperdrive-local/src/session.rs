@@ -1,0 +1,200 @@
+//! One Worker's connection, from its first packet to its last.
+
+use std::io;
+use std::sync::Arc;
+
+use mysql_async::consts::StatusFlags;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::counters::add;
+use crate::handshake::handshake;
+use crate::origin::{Lease, NoLease};
+use crate::reply::{Reply, status};
+use crate::statement::Statement;
+use crate::wire::{Wire, error, pool_exhausted};
+use crate::{Shared, lock};
+
+const COM_QUIT: u8 = 0x01;
+const COM_QUERY: u8 = 0x03;
+
+/// Commands of the manual, by number, for the message that refuses them.
+const COMMANDS: [&str; 32] = [
+    "COM_SLEEP",
+    "COM_QUIT",
+    "COM_INIT_DB",
+    "COM_QUERY",
+    "COM_FIELD_LIST",
+    "COM_CREATE_DB",
+    "COM_DROP_DB",
+    "COM_REFRESH",
+    "COM_SHUTDOWN",
+    "COM_STATISTICS",
+    "COM_PROCESS_INFO",
+    "COM_CONNECT",
+    "COM_PROCESS_KILL",
+    "COM_DEBUG",
+    "COM_PING",
+    "COM_TIME",
+    "COM_DELAYED_INSERT",
+    "COM_CHANGE_USER",
+    "COM_BINLOG_DUMP",
+    "COM_TABLE_DUMP",
+    "COM_CONNECT_OUT",
+    "COM_REGISTER_SLAVE",
+    "COM_STMT_PREPARE",
+    "COM_STMT_EXECUTE",
+    "COM_STMT_SEND_LONG_DATA",
+    "COM_STMT_CLOSE",
+    "COM_STMT_RESET",
+    "COM_SET_OPTION",
+    "COM_STMT_FETCH",
+    "COM_DAEMON",
+    "COM_BINLOG_DUMP_GTID",
+    "COM_RESET_CONNECTION",
+];
+
+/// Takes connections for as long as it is not dropped.
+pub(crate) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                add(&shared.counters.connections, 1);
+                tokio::spawn(serve(stream, shared.clone()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "accept");
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+    // Small packets one after the other: waiting for more would only delay them.
+    stream.set_nodelay(true).ok();
+    let mut session = Session {
+        wire: Wire::new(stream, shared.clone()),
+        shared: shared.clone(),
+        transaction: None,
+    };
+    if let Err(error) = session.run().await {
+        tracing::debug!(%error, "connection ended");
+    }
+    // A transaction that was abandoned is rolled back.
+    if let Some(lease) = session.transaction.take() {
+        shared.pool.give_back(lease).await;
+    }
+}
+
+struct Session {
+    wire: Wire,
+    shared: Arc<Shared>,
+    /// The origin connection of an open transaction.
+    transaction: Option<Lease>,
+}
+
+impl Session {
+    async fn run(&mut self) -> io::Result<()> {
+        let Some(deprecate_eof) = handshake(&mut self.wire, &self.shared).await? else {
+            return Ok(());
+        };
+        while let Some(command) = self.wire.read_command().await? {
+            let reply = match command.split_first() {
+                Some((&COM_QUIT, _)) => return Ok(()),
+                Some((&COM_QUERY, sql)) => self.query(sql).await,
+                Some((&other, _)) => {
+                    let name = COMMANDS
+                        .get(usize::from(other))
+                        .copied()
+                        .unwrap_or("unknown");
+                    self.refuse(&format!(
+                        "Hyperdrive does not currently support MySQL {name} messages"
+                    ))
+                }
+                None => self.refuse("Malformed communication packet"),
+            };
+            for (stages, packet) in reply.packets(deprecate_eof) {
+                self.wire.write(stages, &packet).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse(&self, message: &str) -> Reply {
+        add(&self.shared.counters.refused, 1);
+        tracing::warn!(message, "refused");
+        Reply::Refused(error(1105, "58000", message))
+    }
+
+    async fn query(&mut self, sql: &[u8]) -> Reply {
+        let Ok(sql) = std::str::from_utf8(sql) else {
+            return self
+                .refuse("Hyperdrive does not currently support non-UTF-8 characters in queries");
+        };
+        let statement = match Statement::read(sql) {
+            Ok(statement) => statement,
+            Err(refusal) => return self.refuse(refusal.0),
+        };
+        add(&self.shared.counters.statements, 1);
+        tracing::info!(shape = statement.shape, "statement");
+        if self.shared.options.keep_statements {
+            lock(&self.shared.statements).push(sql.to_owned());
+        }
+        let cacheable =
+            self.shared.options.caching && statement.cacheable && self.transaction.is_none();
+        if let Some(reply) = self.shared.cache.get(sql).filter(|_| cacheable) {
+            add(&self.shared.counters.cached, 1);
+            return reply;
+        }
+        let reply = self.ask_origin(sql).await;
+        if cacheable {
+            self.shared.cache.put(sql, &reply);
+        }
+        reply
+    }
+
+    /// Runs a statement on the connection of the open transaction, or on one from the pool.
+    async fn ask_origin(&mut self, sql: &str) -> Reply {
+        let mut lease = match self.transaction.take() {
+            Some(lease) => lease,
+            None => match self.shared.pool.lease().await {
+                Ok(lease) => lease,
+                Err(NoLease::Exhausted) => return Reply::Refused(pool_exhausted()),
+                Err(NoLease::Failed(failed)) => return Reply::Refused(origin_failed(&failed)),
+            },
+        };
+        let limit = self.shared.options.statement_timeout;
+        match tokio::time::timeout(limit, Reply::of(&mut lease.conn, sql)).await {
+            Ok(Ok(reply)) => {
+                let open = status(&lease.conn).contains(StatusFlags::SERVER_STATUS_IN_TRANS);
+                if open {
+                    self.transaction = Some(lease);
+                } else {
+                    self.shared.pool.give_back(lease).await;
+                }
+                reply
+            }
+            // The connection goes with its lease.
+            Ok(Err(failed)) => Reply::Refused(origin_failed(&failed)),
+            Err(_) => {
+                let message =
+                    "Query execution was interrupted, maximum statement execution time exceeded";
+                Reply::Refused(error(3024, "HY000", message))
+            }
+        }
+    }
+}
+
+fn origin_failed(failed: &mysql_async::Error) -> Vec<u8> {
+    match failed {
+        mysql_async::Error::Server(refusal) => {
+            error(refusal.code, &refusal.state, &refusal.message)
+        }
+        mysql_async::Error::Io(io) if io.to_string().contains("refused") => error(
+            1105,
+            "58000",
+            "Server connection attempt failed: connection_refused",
+        ),
+        _ => error(1105, "58000", "Internal error."),
+    }
+}

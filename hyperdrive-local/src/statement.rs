@@ -1,0 +1,200 @@
+//! What a statement is, by its tokens: strings, quoted names and comments are none of its words.
+
+use sqlparser::dialect::MySqlDialect;
+use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
+
+/// Why a statement is refused, in the words of the real one.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refusal(pub(crate) &'static str);
+
+const MULTI: Refusal =
+    Refusal("Hyperdrive does not currently support MySQL multi-statement queries");
+const PREPARED: Refusal =
+    Refusal("Hyperdrive does not currently support MySQL prepared statements");
+const USE: Refusal = Refusal("Hyperdrive does not currently support MySQL USE statements");
+const UNREADABLE: Refusal = Refusal("Hyperdrive could not parse the query");
+
+/// Words after which the real one does not cache. Its documentation lists those of `PostgreSQL`; these are
+/// MySQL's for the same.
+const VOLATILE: [&str; 14] = [
+    "NOW",
+    "CURDATE",
+    "CURTIME",
+    "SYSDATE",
+    "CURRENT_TIMESTAMP",
+    "CURRENT_DATE",
+    "CURRENT_TIME",
+    "LOCALTIME",
+    "LOCALTIMESTAMP",
+    "UTC_TIMESTAMP",
+    "RAND",
+    "UUID",
+    "LAST_INSERT_ID",
+    "CONNECTION_ID",
+];
+
+/// A statement that may pass.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Statement {
+    /// Its words, with `?` for every literal: what a log may hold.
+    pub(crate) shape: String,
+    /// Whether its result may come from a cache.
+    pub(crate) cacheable: bool,
+}
+
+impl Statement {
+    /// Reads a statement.
+    pub(crate) fn read(sql: &str) -> Result<Self, Refusal> {
+        let dialect = MySqlDialect {};
+        let tokens = Tokenizer::new(&dialect, sql)
+            .tokenize()
+            .map_err(|_| UNREADABLE)?;
+        // The tokenizer reads on in a comment that MySQL runs (`/*! ... */`), but takes one that only
+        // MariaDB runs for white space.
+        if tokens.iter().any(is_executable) {
+            return Err(UNREADABLE);
+        }
+        let mut words = tokens
+            .iter()
+            .filter(|token| !matches!(token, Token::Whitespace(_)));
+        let statement: Vec<_> = words
+            .by_ref()
+            .take_while(|token| **token != Token::SemiColon)
+            .collect();
+        if words.any(|token| *token != Token::SemiColon) {
+            return Err(MULTI);
+        }
+        match word(statement.first()).as_deref() {
+            Some("PREPARE" | "EXECUTE" | "DEALLOCATE") => return Err(PREPARED),
+            // DROP PREPARE is DEALLOCATE by another name.
+            Some("DROP") if word(statement.get(1)).as_deref() == Some("PREPARE") => {
+                return Err(PREPARED);
+            }
+            Some("USE") => return Err(USE),
+            _ => {}
+        }
+        let is_volatile = |token: &&Token| {
+            word(Some(token)).is_some_and(|word| VOLATILE.contains(&&*word) || word == "UPDATE")
+        };
+        let cacheable = word(statement.first()).as_deref() == Some("SELECT")
+            && !statement.iter().any(is_volatile);
+        let shape: Vec<_> = statement.into_iter().map(shape).collect();
+        Ok(Self {
+            shape: shape.join(" "),
+            cacheable,
+        })
+    }
+}
+
+fn is_executable(token: &Token) -> bool {
+    match token {
+        Token::Whitespace(Whitespace::MultiLineComment(text)) => text.starts_with("M!"),
+        _ => false,
+    }
+}
+
+/// An unquoted word, in upper case.
+fn word(token: Option<&&Token>) -> Option<String> {
+    match token? {
+        Token::Word(word) if word.quote_style.is_none() => Some(word.value.to_ascii_uppercase()),
+        _ => None,
+    }
+}
+
+fn shape(token: &Token) -> String {
+    match token {
+        Token::Word(_) => token.to_string(),
+        Token::Number(..)
+        | Token::SingleQuotedString(_)
+        | Token::DoubleQuotedString(_)
+        | Token::HexStringLiteral(_)
+        | Token::NationalStringLiteral(_) => "?".to_owned(),
+        token
+            if token.to_string().chars().all(|c| c.is_ascii_punctuation())
+                && token.to_string().len() < 4 =>
+        {
+            token.to_string()
+        }
+        _ => "?".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(sql: &str) -> Option<&'static str> {
+        Statement::read(sql).err().map(|refusal| refusal.0)
+    }
+
+    #[test]
+    fn one_statement_passes_with_or_without_its_semicolon() {
+        for sql in [
+            "SELECT 1",
+            "SELECT 1;",
+            " select 1 ; ; ",
+            "SHOW tables;",
+            "BEGIN",
+            "-- USE x\nSELECT 1",
+        ] {
+            assert_eq!(refused(sql), None, "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_semicolon_in_a_string_a_name_or_a_comment_ends_nothing() {
+        for sql in [
+            "SELECT '; SELECT 2'",
+            "SELECT \"a;b\"",
+            "SELECT `a;b` FROM t",
+            "SELECT 1 /* ; x */",
+            "SELECT 1 -- ; x",
+            "SELECT 'it''s; \\'; x'",
+        ] {
+            assert_eq!(refused(sql), None, "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_production_refuses_is_refused_in_its_words() {
+        for (sql, message) in [
+            ("SELECT 1; SELECT 2", MULTI.0),
+            ("SELECT ';'; DROP TABLE t", MULTI.0),
+            ("PREPARE s FROM 'SELECT 1'", PREPARED.0),
+            ("/* x */ execute s", PREPARED.0),
+            ("DEALLOCATE PREPARE s", PREPARED.0),
+            ("DROP PREPARE s", PREPARED.0),
+            ("USE other", USE.0),
+            ("\n-- x\nuse other", USE.0),
+            ("SELECT 'unfinished", UNREADABLE.0),
+            ("SELECT 1 /*! ; SELECT 2 */", MULTI.0),
+            ("SELECT 1 /*M! ; SELECT 2 */", UNREADABLE.0),
+        ] {
+            assert_eq!(refused(sql), Some(message), "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_shape_holds_no_literal() {
+        let sql = "SELECT `id` FROM `user` WHERE `email` IN (_utf8mb4 X'736563', 'secret', 42) AND n = 1.5";
+        let shape = Statement::read(sql).unwrap().shape;
+        assert_eq!(
+            shape,
+            "SELECT `id` FROM `user` WHERE `email` IN ( _utf8mb4 ? , ? , ? ) AND n = ?"
+        );
+    }
+
+    #[test]
+    fn only_reads_without_volatile_words_may_be_cached() {
+        let cacheable = |sql| Statement::read(sql).unwrap().cacheable;
+        assert!(cacheable("SELECT * FROM t WHERE x = 'NOW()'"));
+        for sql in [
+            "SELECT NOW()",
+            "SELECT * FROM t FOR UPDATE",
+            "INSERT INTO t VALUES (1)",
+            "SELECT LAST_INSERT_ID()",
+        ] {
+            assert!(!cacheable(sql), "{sql}");
+        }
+    }
+}

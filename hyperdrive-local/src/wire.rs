@@ -1,0 +1,161 @@
+//! Packets to and from a Worker, and the faults that strike them.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::Shared;
+use crate::counters::add;
+use crate::fault::{Kind, Stage};
+
+/// The longest packet that is read, in bytes: the longest that is not continued in another.
+const MAX_PACKET: usize = 0xff_fffe;
+
+/// One connection's packets.
+pub(crate) struct Wire {
+    stream: TcpStream,
+    shared: Arc<Shared>,
+    sequence: u8,
+    sent: usize,
+}
+
+impl Wire {
+    pub(crate) fn new(stream: TcpStream, shared: Arc<Shared>) -> Self {
+        Self {
+            stream,
+            shared,
+            sequence: 0,
+            sent: 0,
+        }
+    }
+
+    /// Reads a packet of the handshake; none when the Worker has gone.
+    pub(crate) async fn read(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut header = [0; 4];
+        match self.stream.read_exact(&mut header).await {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            read => read?,
+        };
+        let [low, middle, high, sequence] = header;
+        let length = u32::from_le_bytes([low, middle, high, 0]) as usize;
+        if length > MAX_PACKET || sequence != self.sequence {
+            return Err(io::Error::other(
+                "a packet that is too long or out of order",
+            ));
+        }
+        self.sequence = sequence.wrapping_add(1);
+        let mut payload = vec![0; length];
+        self.stream.read_exact(&mut payload).await?;
+        add(&self.shared.counters.bytes_in, length + 4);
+        Ok(Some(payload))
+    }
+
+    /// Reads a command, whose packets are counted anew.
+    pub(crate) async fn read_command(&mut self) -> io::Result<Option<Vec<u8>>> {
+        self.sequence = 0;
+        self.read().await
+    }
+
+    /// Writes a packet that stands at some stages of the conversation, unless a fault strikes it.
+    pub(crate) async fn write(&mut self, stages: &[Stage], payload: &[u8]) -> io::Result<()> {
+        let Some(kind) = self.shared.faults.strike(stages) else {
+            return self.write_whole(payload).await;
+        };
+        add(&self.shared.counters.faults, 1);
+        tracing::info!(?stages, ?kind, "fault");
+        match kind {
+            Kind::Close => Err(struck()),
+            Kind::Cut => {
+                let frame = self.frame(payload);
+                let half = frame.get(..frame.len() / 2).unwrap_or_default();
+                self.stream.write_all(half).await?;
+                Err(struck())
+            }
+            Kind::Hang => {
+                self.wait_for_end().await?;
+                Err(struck())
+            }
+            Kind::Delay(milliseconds) => {
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+                self.write_whole(payload).await
+            }
+            Kind::Garble => {
+                let mut frame = self.frame(payload);
+                for byte in frame.iter_mut().skip(4).step_by(3) {
+                    *byte ^= 0xa5;
+                }
+                self.stream.write_all(&frame).await
+            }
+            Kind::Error => {
+                self.write_whole(&error(1105, "58000", "Internal error."))
+                    .await?;
+                Err(struck())
+            }
+            Kind::PoolExhausted => {
+                self.write_whole(&pool_exhausted()).await?;
+                Err(struck())
+            }
+            Kind::CloseAfterBytes(_) => self.write_whole(payload).await,
+        }
+    }
+
+    async fn write_whole(&mut self, payload: &[u8]) -> io::Result<()> {
+        let mut frame = self.frame(payload);
+        let limit = match self.shared.faults.get().map(|fault| fault.kind) {
+            Some(Kind::CloseAfterBytes(bytes)) => bytes.saturating_sub(self.sent),
+            _ => usize::MAX,
+        };
+        let over = frame.len() > limit;
+        frame.truncate(limit);
+        self.sent += frame.len();
+        add(&self.shared.counters.bytes_out, frame.len());
+        self.stream.write_all(&frame).await?;
+        if over { Err(struck()) } else { Ok(()) }
+    }
+
+    fn frame(&mut self, payload: &[u8]) -> Vec<u8> {
+        let mut frame = Vec::with_capacity(payload.len() + 4);
+        let length = u32::try_from(payload.len())
+            .unwrap_or(u32::MAX)
+            .to_le_bytes();
+        frame.extend_from_slice(&length[..3]);
+        frame.push(self.sequence);
+        frame.extend_from_slice(payload);
+        self.sequence = self.sequence.wrapping_add(1);
+        frame
+    }
+
+    /// Waits until the Worker lets go.
+    async fn wait_for_end(&mut self) -> io::Result<()> {
+        let mut buffer = [0; 1024];
+        while self.stream.read(&mut buffer).await? > 0 {}
+        Ok(())
+    }
+}
+
+/// The end of a connection that a fault struck.
+fn struck() -> io::Error {
+    io::Error::other("a fault struck")
+}
+
+pub(crate) fn pool_exhausted() -> Vec<u8> {
+    error(
+        1105,
+        "58000",
+        "Failed to acquire a connection from the pool.",
+    )
+}
+
+/// An ERR packet. Hyperdrive's own errors are documented to have the SQLSTATE 58000; their numbers
+/// are not.
+pub(crate) fn error(code: u16, state: &str, message: &str) -> Vec<u8> {
+    let mut payload = vec![0xff];
+    payload.extend_from_slice(&code.to_le_bytes());
+    payload.push(b'#');
+    payload.extend_from_slice(state.as_bytes());
+    payload.extend_from_slice(message.as_bytes());
+    payload
+}

@@ -1,0 +1,54 @@
+//! Local Hyperdrives, on a runtime that outlives the tests' runtimes.
+
+use std::sync::{OnceLock, mpsc};
+
+use hyperdrive_local::Hyperdrive;
+use hyperdrive_local::fault::{Fault, Kind, Stage};
+use hyperdrive_local::options::Options;
+use tokio::runtime::Handle;
+
+/// Starts one before a database.
+pub(crate) fn start(origin: mysql_async::Opts) -> Hyperdrive {
+    let options = Options {
+        keep_statements: true,
+        ..Options::new(origin)
+    };
+    let (send, receive) = mpsc::channel();
+    runtime().spawn(async move {
+        let _ = send.send(Hyperdrive::start(options).await);
+    });
+    let started = receive.recv().expect("the runtime");
+    started.expect("a local Hyperdrive")
+}
+
+fn runtime() -> &'static Handle {
+    static RUNTIME: OnceLock<Handle> = OnceLock::new();
+    RUNTIME.get_or_init(|| {
+        let (send, receive) = mpsc::channel();
+        std::thread::spawn(move || {
+            super::database::block_on(async {
+                let _ = send.send(Handle::current());
+                std::future::pending::<()>().await;
+            });
+        });
+        receive.recv().expect("the runtime")
+    })
+}
+
+/// A fault that lasts.
+pub(crate) fn always(stage: Stage, kind: Kind) -> Option<Fault> {
+    Some(Fault {
+        stage,
+        kind,
+        times: None,
+    })
+}
+
+/// A fault that strikes once.
+pub(crate) fn once(stage: Stage, kind: Kind) -> Option<Fault> {
+    Some(Fault {
+        stage,
+        kind,
+        times: Some(1),
+    })
+}
