@@ -64,7 +64,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub async fn query(&mut self, statement: &Statement) -> Result<Vec<Row>, Error> {
         match self.run(statement).await? {
             Reply::Rows(rows) => Ok(rows),
-            Reply::Affected(..) => Err(Error::Protocol("no result set for a query")),
+            Reply::Affected(..) => Err(self.out_of_step("no result set for a query")),
         }
     }
 
@@ -74,7 +74,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// As [`Connection::query`]. After a fatal one the change may have happened or not.
     pub async fn execute(&mut self, statement: &Statement) -> Result<Affected, Error> {
         let Reply::Affected(affected, status) = self.run(statement).await? else {
-            return Err(Error::Protocol("a result set for a change"));
+            return Err(self.out_of_step("a result set for a change"));
         };
         if status.contains(StatusFlags::SERVER_STATUS_IN_TRANS) {
             // The server does not commit by itself (`autocommit=0`), so what we vouch for would be
@@ -82,6 +82,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.run(&Statement::new("COMMIT")).await?;
         }
         Ok(affected)
+    }
+
+    /// A reply of the other kind than the statement's: the two sides mean different statements.
+    fn out_of_step(&mut self, what: &'static str) -> Error {
+        self.broken = true;
+        Error::Protocol(what)
     }
 
     /// Whether no further statement can be run.

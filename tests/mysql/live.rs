@@ -166,6 +166,99 @@ fn any_text_stored_in_a_table_comes_back_as_it_went() {
     }
 }
 
+/// A parameter of any kind, owned.
+#[derive(Debug, Clone)]
+enum Parameter {
+    Null,
+    Int(i64),
+    UInt(u64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+fn parameters() -> impl Strategy<Value = Vec<Parameter>> {
+    let one = prop_oneof![
+        Just(Parameter::Null),
+        any::<i64>().prop_map(Parameter::Int),
+        any::<u64>().prop_map(Parameter::UInt),
+        any::<String>().prop_map(Parameter::Text),
+        // What escaping would trip over.
+        "['\"\\\\%_;`\0\n-]{0,12}".prop_map(Parameter::Text),
+        any::<Vec<u8>>().prop_map(Parameter::Bytes),
+    ];
+    prop::collection::vec(one, 1..8)
+}
+
+#[test]
+fn any_parameters_come_back_under_every_sql_mode_and_every_default_character_set() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for server in servers() {
+        for charset in ["latin1", "utf8mb3", "utf8mb4"] {
+            let database = format!("live_{charset}");
+            let mut connection = runtime.block_on(async {
+                let mut admin = server.admin().await;
+                for sql in [
+                    format!("DROP DATABASE IF EXISTS {database}"),
+                    format!("CREATE DATABASE {database} CHARACTER SET {charset}"),
+                ] {
+                    admin.query_drop(sql).await.expect("a database");
+                }
+                let credentials = Credentials {
+                    database,
+                    ..server.credentials()
+                };
+                server
+                    .try_connect(&credentials)
+                    .await
+                    .expect("a connection")
+            });
+            for mode in [
+                "SET SESSION sql_mode = ''",
+                "SET SESSION sql_mode = 'ANSI_QUOTES'",
+                "SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES'",
+                "SET SESSION sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT,IGNORE_SPACE,STRICT_ALL_TABLES'",
+            ] {
+                runtime
+                    .block_on(connection.execute(&Statement::new(mode)))
+                    .unwrap();
+                let shared = tokio::sync::Mutex::new(&mut connection);
+                proptest!(ProptestConfig::with_cases(25), |(parameters in parameters())| {
+                    let row = runtime.block_on(async {
+                        one(&mut **shared.lock().await, select(&parameters)).await
+                    });
+                    for (column, parameter) in parameters.iter().enumerate() {
+                        let expected = match parameter {
+                            Parameter::Null => None,
+                            Parameter::Int(number) => Some(number.to_string().into_bytes()),
+                            Parameter::UInt(number) => Some(number.to_string().into_bytes()),
+                            Parameter::Text(text) => Some(text.clone().into_bytes()),
+                            Parameter::Bytes(bytes) => Some(bytes.clone()),
+                        };
+                        prop_assert_eq!(row.bytes(column).unwrap(), expected.as_deref());
+                    }
+                });
+            }
+        }
+    }
+}
+
+fn select(parameters: &[Parameter]) -> Statement {
+    let mut statement = Statement::new("SELECT ");
+    for (column, parameter) in parameters.iter().enumerate() {
+        if column > 0 {
+            statement = statement.sql(", ");
+        }
+        statement = match parameter {
+            Parameter::Null => statement.value(Value::Null),
+            Parameter::Int(number) => statement.value(*number),
+            Parameter::UInt(number) => statement.value(*number),
+            Parameter::Text(text) => statement.value(text.as_str()),
+            Parameter::Bytes(bytes) => statement.value(bytes.as_slice()),
+        };
+    }
+    statement
+}
+
 #[tokio::test]
 async fn a_change_counts_rows_and_ids_and_one_to_the_same_values_counts_none() {
     for server in servers() {

@@ -9,6 +9,7 @@
 )]
 
 mod handshake;
+mod hear;
 mod live;
 mod replies;
 mod script;

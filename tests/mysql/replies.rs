@@ -4,6 +4,7 @@ use gatehouse::mysql::{Affected, Connection, Error, Row, Statement};
 use proptest::prelude::*;
 use tokio::io::DuplexStream;
 
+use crate::hear::hear;
 use crate::script::*;
 
 const EOF: &[u8] = b"\xfe\0\0\x02\0";
@@ -298,17 +299,6 @@ fn conversation(capabilities: u32) -> Vec<u8> {
         bytes.extend(frame(sequence, &packet));
     }
     bytes
-}
-
-/// Connects to a server that has said all it will ever say, and asks it something.
-fn hear(bytes: &[u8]) -> Result<Vec<Row>, Error> {
-    let stream = tokio::io::join(std::io::Cursor::new(bytes.to_vec()), tokio::io::sink());
-    let talk = async {
-        let mut connection = Connection::connect(stream, &credentials("secret")).await?;
-        connection.query(&select()).await
-    };
-    // All of it is there, so there is nothing to wait for: a hang would be seen as one.
-    futures_util::FutureExt::now_or_never(talk).expect("no waiting")
 }
 
 #[test]

@@ -1,0 +1,28 @@
+//! A conversation with a server that has said all that it will ever say: what the property tests
+//! and the fuzz target feed with bytes.
+
+use futures_util::FutureExt as _;
+use gatehouse::mysql::{Connection, Credentials, Error, Row, Statement};
+
+/// Connects to a server that says these bytes, asks it something, and asks it again.
+pub(crate) fn hear(bytes: &[u8]) -> Result<Vec<Row>, Error> {
+    let stream = tokio::io::join(std::io::Cursor::new(bytes.to_vec()), tokio::io::sink());
+    let credentials = Credentials {
+        user: "ada".to_owned(),
+        password: "secret".to_owned(),
+        database: "app".to_owned(),
+    };
+    let talk = async {
+        let mut connection = Connection::connect(stream, &credentials).await?;
+        let first = connection.query(&Statement::new("SELECT x")).await;
+        let broken = first.as_ref().is_err_and(Error::is_fatal);
+        assert_eq!(connection.is_broken(), broken);
+        let second = connection.execute(&Statement::new("UPDATE x")).await;
+        if broken {
+            assert!(matches!(second, Err(Error::Broken)));
+        }
+        first
+    };
+    // All of it is there, so there is nothing to wait for: a hang would be seen as one.
+    talk.now_or_never().expect("no waiting")
+}
