@@ -25,5 +25,6 @@ mod login;
 mod logs;
 mod me;
 mod register;
+mod restart;
 mod statements;
 mod update;

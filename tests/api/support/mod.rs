@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod database;
 pub(crate) mod hyperdrive;
 pub(crate) mod native;
+pub(crate) mod server;
 pub(crate) mod workerd;
 
 use std::sync::OnceLock;
