@@ -26,5 +26,6 @@ mod logs;
 mod me;
 mod register;
 mod restart;
+mod soak;
 mod statements;
 mod update;

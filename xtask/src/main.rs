@@ -34,6 +34,9 @@ enum Command {
     Dev(dev::Options),
     /// Set everything up and run every test suite.
     Test(test::Options),
+    /// Run mixed load with faults at random against the Worker, and compare what its clients were
+    /// told with the database.
+    Soak(test::SoakOptions),
     /// Check formatting, lints (native and wasm) and dependencies.
     Check,
     /// Build the Worker into build/ and print its size.
@@ -69,6 +72,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Dev(options) => dev::run(&options).await,
         Command::Test(options) => test::run(&options).await,
+        Command::Soak(options) => test::soak(&options).await,
         Command::Check => check::run().await,
         Command::Build(options) => build::run(&options).await,
         Command::Migrate(options) => migrate::run(&options).await,

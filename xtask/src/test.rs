@@ -26,16 +26,15 @@ struct Count {
     ignored: u32,
 }
 
+#[derive(clap::Args)]
+pub(crate) struct SoakOptions {
+    /// How long.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=600))]
+    minutes: u64,
+}
+
 pub(crate) async fn run(options: &Options) -> Result<()> {
-    let tools = Tools::ensure().await?;
-    build::build(&tools, Variant::Release).await?;
-    build::build(&tools, Variant::TestPanic).await?;
-    let (url, _server) = if let Some(url) = variable("TEST_DATABASE_URL")? {
-        (url, None)
-    } else {
-        let server = database::ensure().await?;
-        (server.test_url(), Some(server))
-    };
+    let ground = Ground::ensure().await?;
     if variable("TEST_MYSQL_URL")?.is_none() {
         eprintln!("  no TEST_MYSQL_URL: the live suite runs on the private server only");
     }
@@ -43,47 +42,70 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let suites: [(&str, &[&str], &str); 2] = [
         (
             "unit tests, protocol suites and the API in process",
-            &["--workspace"],
+            &[],
             "native",
         ),
-        (
-            "the API in workerd",
-            &["--workspace", "--test", "api"],
-            "workerd",
-        ),
+        ("the API in workerd", &["--test", "api"], "workerd"),
     ];
     for (what, arguments, target) in suites {
         eprintln!("  running {what}");
+        let mut cargo = ground.cargo_test(target);
+        cargo.args(arguments).arg("--").args(&options.filter);
+        run_suite(&mut cargo, &mut count).await?;
+    }
+    count.report()
+}
+
+pub(crate) async fn soak(options: &SoakOptions) -> Result<()> {
+    let ground = Ground::ensure().await?;
+    let mut cargo = ground.cargo_test("workerd");
+    cargo
+        .args(["--test", "api", "--", "--nocapture", "soak::"])
+        .env("SOAK_SECONDS", (options.minutes * 60).to_string());
+    let mut count = Count::default();
+    run_suite(&mut cargo, &mut count).await?;
+    count.report()
+}
+
+/// What the suites stand on.
+struct Ground {
+    tools: Tools,
+    url: String,
+    _server: Option<database::Server>,
+}
+
+impl Ground {
+    async fn ensure() -> Result<Self> {
+        let tools = Tools::ensure().await?;
+        build::build(&tools, Variant::Release).await?;
+        build::build(&tools, Variant::TestPanic).await?;
+        let (url, server) = if let Some(url) = variable("TEST_DATABASE_URL")? {
+            (url, None)
+        } else {
+            let server = database::ensure().await?;
+            (server.test_url(), Some(server))
+        };
+        Ok(Self {
+            tools,
+            url,
+            _server: server,
+        })
+    }
+
+    fn cargo_test(&self, target: &str) -> Command {
         let mut cargo = command("cargo");
         cargo
-            .args(["test", "--no-fail-fast"])
-            .args(arguments)
-            .args(["--"])
-            .args(&options.filter);
-        cargo
+            .args(["test", "--workspace", "--no-fail-fast"])
             // No test may touch a database that somebody works with.
             .env("DATABASE_URL", "")
             .env("DATABASE_HOST", "")
-            .env("TEST_DATABASE_URL", &url)
+            .env("TEST_DATABASE_URL", &self.url)
             .env("TEST_TARGET", target)
-            .env("TEST_WORKERD", tools.workerd())
+            .env("TEST_WORKERD", self.tools.workerd())
             .env("TEST_WORKER", Variant::Release.folder())
             .env("TEST_WORKER_PANIC", Variant::TestPanic.folder());
-        run_suite(&mut cargo, &mut count).await?;
+        cargo
     }
-    if count.passed == 0 {
-        bail!("no test ran");
-    }
-    let ignored = if count.ignored > 0 {
-        format!(", {} skipped", count.ignored)
-    } else {
-        String::new()
-    };
-    println!("{} passed, {} failed{ignored}", count.passed, count.failed);
-    if count.failed > 0 {
-        bail!("{} tests failed", count.failed);
-    }
-    Ok(())
 }
 
 /// Runs one `cargo test`, passing its output on and adding its results up.
@@ -117,6 +139,22 @@ async fn run_suite(cargo: &mut Command, count: &mut Count) -> Result<()> {
 }
 
 impl Count {
+    /// Prints the line that counts, and fails if any test has.
+    fn report(&self) -> Result<()> {
+        if self.passed == 0 {
+            bail!("no test ran");
+        }
+        let ignored = match self.ignored {
+            0 => String::new(),
+            ignored => format!(", {ignored} skipped"),
+        };
+        println!("{} passed, {} failed{ignored}", self.passed, self.failed);
+        if self.failed > 0 {
+            bail!("{} tests failed", self.failed);
+        }
+        Ok(())
+    }
+
     /// Adds a line such as `test result: ok. 7 passed; 0 failed; 1 ignored; ...`.
     fn add(&mut self, line: &str) {
         let Some(results) = line.strip_prefix("test result: ") else {

@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod database;
 pub(crate) mod hyperdrive;
+pub(crate) mod ledger;
 pub(crate) mod native;
 pub(crate) mod server;
 pub(crate) mod workerd;
@@ -124,6 +125,14 @@ impl App {
         match &self.runner {
             Runner::Native(native) => native.log(),
             Runner::Workerd(workerd) => workerd.log(),
+        }
+    }
+
+    /// The memory of its process that is in use, in KiB, where that can be told.
+    pub(crate) fn memory(&self) -> Option<u64> {
+        match &self.runner {
+            Runner::Native(_) => None,
+            Runner::Workerd(workerd) => workerd.memory(),
         }
     }
 

@@ -39,7 +39,7 @@ impl Workerd {
 
         // The shell ends workerd when this process is gone, however it went: then its standard
         // input ends. SIGKILL, since SIGTERM waits for requests that may hang.
-        let script = "\"$0\" serve config.capnp --control-fd=3 3>&1 >log 2>&1 & exec >&-; read -r _; kill -9 $!";
+        let script = "\"$0\" serve config.capnp --control-fd=3 3>&1 >log 2>&1 & echo $! >pid; exec >&-; read -r _; kill -9 $!";
         let mut child = Command::new("sh")
             .args(["-c", script, &variable("TEST_WORKERD")])
             .current_dir(&folder)
@@ -71,6 +71,16 @@ impl Workerd {
 
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The resident memory of the process, in KiB, where /proc tells.
+    pub(crate) fn memory(&self) -> Option<u64> {
+        let pid = std::fs::read_to_string(self.folder.join("pid")).ok()?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", pid.trim())).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().trim_end_matches(" kB").parse().ok()
     }
 
     pub(crate) fn log(&self) -> String {
