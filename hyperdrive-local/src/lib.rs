@@ -138,8 +138,8 @@ impl Hyperdrive {
     }
 
     /// Sets what fails from now on; none for nothing.
-    pub fn fail(&self, fault: Option<Fault>) {
-        self.shared.faults.set(fault);
+    pub fn fail(&self, fault: impl Into<Option<Fault>>) {
+        self.shared.faults.set(fault.into());
     }
 
     /// The statements since the last call, if [`Options::keep_statements`] is set.

@@ -323,11 +323,11 @@ async fn every_fault_strikes_where_it_is_told_to_and_then_is_over() {
             Kind::Error,
             Kind::PoolExhausted,
         ] {
-            hyperdrive.fail(Some(Fault {
+            hyperdrive.fail(Fault {
                 stage,
                 kind,
                 times: Some(1),
-            }));
+            });
             let talk = async {
                 let mut connection = connect(&hyperdrive).await?;
                 connection.query(&Statement::new("SELECT 'x'")).await
@@ -349,11 +349,11 @@ async fn every_fault_strikes_where_it_is_told_to_and_then_is_over() {
             );
         }
     }
-    hyperdrive.fail(Some(Fault {
+    hyperdrive.fail(Fault {
         stage: Stage::Connect,
         kind: Kind::CloseAfterBytes(100),
         times: None,
-    }));
+    });
     for _ in 0..2 {
         let talk = async {
             let mut connection = connect(&hyperdrive).await?;

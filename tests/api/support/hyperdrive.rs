@@ -36,19 +36,19 @@ fn runtime() -> &'static Handle {
 }
 
 /// A fault that lasts.
-pub(crate) fn always(stage: Stage, kind: Kind) -> Option<Fault> {
-    Some(Fault {
+pub(crate) fn always(stage: Stage, kind: Kind) -> Fault {
+    Fault {
         stage,
         kind,
         times: None,
-    })
+    }
 }
 
 /// A fault that strikes once.
-pub(crate) fn once(stage: Stage, kind: Kind) -> Option<Fault> {
-    Some(Fault {
+pub(crate) fn once(stage: Stage, kind: Kind) -> Fault {
+    Fault {
         stage,
         kind,
         times: Some(1),
-    })
+    }
 }

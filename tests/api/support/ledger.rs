@@ -65,11 +65,11 @@ impl Ledger {
                 assert_eq!(answer.json()["name"], json!(name));
                 named = Some(name);
             }
-            let mut names = self.named.lock().expect("the ledger");
+            let mut known = self.named.lock().expect("the ledger");
             match named {
-                Some(name) => names.insert(user.id, name),
+                Some(name) => known.insert(user.id, name),
                 // It may have been written without an answer, so nothing is known.
-                None => names.remove(&user.id),
+                None => known.remove(&user.id),
             };
         }
     }

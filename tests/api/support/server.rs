@@ -84,7 +84,7 @@ impl Server {
             .stderr(log)
             .spawn();
         self.process = Some(process.expect("mariadbd"));
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
             assert!(
                 Instant::now() < deadline,
