@@ -51,8 +51,10 @@ pub enum Kind {
     Error,
     /// `Failed to acquire a connection from the pool.` comes in the packet's place.
     PoolExhausted,
-    /// The connection is closed after so many bytes, counted from its start.
+    /// The connection is closed after so many bytes, counted from this packet's first.
     CloseAfterBytes(usize),
+    /// The connection is closed after so many packets, this one counted.
+    CloseAfterPackets(usize),
 }
 
 /// A fault.
@@ -73,11 +75,7 @@ pub(crate) struct Faults(Mutex<Option<Fault>>);
 
 impl Faults {
     pub(crate) fn set(&self, fault: Option<Fault>) {
-        *lock(&self.0) = fault;
-    }
-
-    pub(crate) fn get(&self) -> Option<Fault> {
-        *lock(&self.0)
+        *lock(&self.0) = fault.filter(|fault| fault.times != Some(0));
     }
 
     /// The fault that strikes at one of some stages, and one time less of it.
@@ -89,7 +87,7 @@ impl Faults {
         let kind = fault.kind;
         match &mut fault.times {
             Some(1) => *current = None,
-            Some(times) => *times -= 1,
+            Some(times) => *times = times.saturating_sub(1),
             None => {}
         }
         Some(kind)

@@ -71,10 +71,10 @@ async fn main() -> Result<()> {
         .init();
     let arguments = Arguments::parse();
     let origin = Opts::from_url(&arguments.origin).context("--origin")?;
-    let tls = arguments.origin_tls.then(SslOpts::default);
-    let origin = OptsBuilder::from_opts(origin)
-        .prefer_socket(false)
-        .ssl_opts(tls);
+    let mut origin = OptsBuilder::from_opts(origin).prefer_socket(false);
+    if arguments.origin_tls {
+        origin = origin.ssl_opts(SslOpts::default());
+    }
     let hyperdrive = Hyperdrive::start(Options {
         port: arguments.port,
         plugin: arguments.plugin,

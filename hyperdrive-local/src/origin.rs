@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use mysql_async::{Conn, Opts};
+use mysql_async::prelude::Queryable as _;
+use mysql_async::{Conn, Opts, OptsBuilder};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::lock;
@@ -51,7 +52,10 @@ pub(crate) enum NoLease {
 impl Pool {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
-            options: options.origin.clone(),
+            // A reset takes a MySQL server's own character set; this is run after it.
+            options: OptsBuilder::from_opts(options.origin.clone())
+                .setup(vec!["SET NAMES utf8mb4"])
+                .into(),
             idle: Arc::default(),
             permits: Arc::new(Semaphore::new(options.origin_connection_limit)),
             acquire_timeout: options.acquire_timeout,
@@ -64,43 +68,66 @@ impl Pool {
         self.open.load(Ordering::Relaxed) + lock(&self.idle).len()
     }
 
+    /// Takes a connection, within the time that a statement waits for one.
     pub(crate) async fn lease(&self) -> Result<Lease, NoLease> {
-        let permit =
-            tokio::time::timeout(self.acquire_timeout, self.permits.clone().acquire_owned());
-        let Ok(Ok(permit)) = permit.await else {
-            return Err(NoLease::Exhausted);
-        };
+        let lease = tokio::time::timeout(self.acquire_timeout, self.try_lease());
+        lease.await.unwrap_or(Err(NoLease::Exhausted))
+    }
+
+    async fn try_lease(&self) -> Result<Lease, NoLease> {
+        let permit = self.permits.clone().acquire_owned().await;
+        let permit = permit.map_err(|_| NoLease::Exhausted)?;
         self.open.fetch_add(1, Ordering::Relaxed);
         let open = Open(self.open.clone());
-        // An idle one may have died with a restart of the database.
+        let conn = match self.idle_conn().await {
+            Some(conn) => conn,
+            None => Conn::new(self.options.clone())
+                .await
+                .map_err(NoLease::Failed)?,
+        };
+        Ok(Lease {
+            conn,
+            _open: open,
+            _permit: permit,
+        })
+    }
+
+    /// An idle connection that still lives: it may have died with a restart of the database.
+    async fn idle_conn(&self) -> Option<Conn> {
         loop {
-            let idle = lock(&self.idle).pop();
-            let Some(mut conn) = idle else { break };
-            if conn.reset().await.unwrap_or(false) {
-                return Ok(Lease {
-                    conn,
-                    _open: open,
-                    _permit: permit,
-                });
+            let mut conn = lock(&self.idle).pop()?;
+            if reset(&mut conn).await {
+                return Some(conn);
             }
-        }
-        let connect = tokio::time::timeout(self.acquire_timeout, Conn::new(self.options.clone()));
-        match connect.await {
-            Ok(Ok(conn)) => Ok(Lease {
-                conn,
-                _open: open,
-                _permit: permit,
-            }),
-            Ok(Err(error)) => Err(NoLease::Failed(error)),
-            Err(_) => Err(NoLease::Exhausted),
         }
     }
 
     /// Takes a connection back. What a session has set or left open ends here: the connection is
     /// reset, which also rolls a transaction back.
     pub(crate) async fn give_back(&self, mut lease: Lease) {
-        if lease.conn.reset().await.unwrap_or(false) {
+        if reset(&mut lease.conn).await {
             lock(&self.idle).push(lease.conn);
         }
     }
+
+    /// Ends the statement that runs on a connection.
+    pub(crate) async fn kill(&self, lease: &Lease) {
+        let kill = async {
+            let mut conn = Conn::new(self.options.clone()).await?;
+            conn.query_drop(format!("KILL QUERY {}", lease.conn.id()))
+                .await?;
+            conn.disconnect().await
+        };
+        if !matches!(tokio::time::timeout(RESET, kill).await, Ok(Ok(()))) {
+            tracing::warn!("a statement over its time could not be ended at the origin");
+        }
+    }
+}
+
+/// How long a reset may take before the connection is given up.
+const RESET: Duration = Duration::from_secs(3);
+
+async fn reset(conn: &mut Conn) -> bool {
+    let reset = tokio::time::timeout(RESET, conn.reset());
+    matches!(reset.await, Ok(Ok(true)))
 }

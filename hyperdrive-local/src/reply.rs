@@ -183,15 +183,21 @@ fn put_length(packet: &mut Vec<u8>, number: u64) {
 #[derive(Debug, Default)]
 pub(crate) struct Cache(Mutex<HashMap<String, (Instant, Reply)>>);
 
-/// `max_age` and `stale_while_revalidate`, as they are by default. A stale result is given once
-/// more here too, and renewed by the next.
-const MAX_AGE: Duration = Duration::from_secs(60 + 15);
+/// How long a result is fresh, as it is by default.
+const MAX_AGE: Duration = Duration::from_mins(1);
+/// How long it is given once more, while the next one to ask renews it.
+const STALE_WHILE_REVALIDATE: Duration = Duration::from_secs(15);
 
 impl Cache {
     pub(crate) fn get(&self, sql: &str) -> Option<Reply> {
-        let cache = lock(&self.0);
+        let mut cache = lock(&self.0);
         let (made, reply) = cache.get(sql)?;
-        (made.elapsed() < MAX_AGE).then(|| reply.clone())
+        let (age, reply) = (made.elapsed(), reply.clone());
+        if age < MAX_AGE {
+            return Some(reply);
+        }
+        cache.remove(sql);
+        (age < MAX_AGE + STALE_WHILE_REVALIDATE).then_some(reply)
     }
 
     /// Keeps a result set. Writes do not remove it: that is what is to be shown.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mysql_async::consts::StatusFlags;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
 use crate::counters::add;
 use crate::handshake::handshake;
@@ -16,6 +17,8 @@ use crate::{Shared, lock};
 
 const COM_QUIT: u8 = 0x01;
 const COM_QUERY: u8 = 0x03;
+const COM_STMT_SEND_LONG_DATA: u8 = 0x18;
+const COM_STMT_CLOSE: u8 = 0x19;
 
 /// Commands of the manual, by number, for the message that refuses them.
 const COMMANDS: [&str; 32] = [
@@ -55,11 +58,14 @@ const COMMANDS: [&str; 32] = [
 
 /// Takes connections for as long as it is not dropped.
 pub(crate) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    // They end with this.
+    let mut sessions = JoinSet::new();
     loop {
+        while sessions.try_join_next().is_some() {}
         match listener.accept().await {
             Ok((stream, _)) => {
                 add(&shared.counters.connections, 1);
-                tokio::spawn(serve(stream, shared.clone()));
+                sessions.spawn(serve(stream, shared.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "accept");
@@ -82,7 +88,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     }
     // A transaction that was abandoned is rolled back.
     if let Some(lease) = session.transaction.take() {
-        shared.pool.give_back(lease).await;
+        give_back(&shared, lease);
     }
 }
 
@@ -102,6 +108,11 @@ impl Session {
             let reply = match command.split_first() {
                 Some((&COM_QUIT, _)) => return Ok(()),
                 Some((&COM_QUERY, sql)) => self.query(sql).await,
+                // These two have no reply.
+                Some((&(COM_STMT_CLOSE | COM_STMT_SEND_LONG_DATA), _)) => {
+                    add(&self.shared.counters.refused, 1);
+                    continue;
+                }
                 Some((&other, _)) => {
                     let name = COMMANDS
                         .get(usize::from(other))
@@ -155,7 +166,9 @@ impl Session {
 
     /// Runs a statement on the connection of the open transaction, or on one from the pool.
     async fn ask_origin(&mut self, sql: &str) -> Reply {
-        let mut lease = match self.transaction.take() {
+        let open = self.transaction.take();
+        let was_open = open.is_some();
+        let mut lease = match open {
             Some(lease) => lease,
             None => match self.shared.pool.lease().await {
                 Ok(lease) => lease,
@@ -166,23 +179,34 @@ impl Session {
         let limit = self.shared.options.statement_timeout;
         match tokio::time::timeout(limit, Reply::of(&mut lease.conn, sql)).await {
             Ok(Ok(reply)) => {
-                let open = status(&lease.conn).contains(StatusFlags::SERVER_STATUS_IN_TRANS);
+                // An error tells no status; the transaction that it came in goes on.
+                let open = match reply {
+                    Reply::Refused(_) => was_open,
+                    _ => status(&lease.conn).contains(StatusFlags::SERVER_STATUS_IN_TRANS),
+                };
                 if open {
                     self.transaction = Some(lease);
                 } else {
-                    self.shared.pool.give_back(lease).await;
+                    give_back(&self.shared, lease);
                 }
                 reply
             }
             // The connection goes with its lease.
             Ok(Err(failed)) => Reply::Refused(origin_failed(&failed)),
             Err(_) => {
+                self.shared.pool.kill(&lease).await;
                 let message =
                     "Query execution was interrupted, maximum statement execution time exceeded";
                 Reply::Refused(error(3024, "HY000", message))
             }
         }
     }
+}
+
+/// Takes a connection back while its Worker gets its reply: a reset may take its time.
+fn give_back(shared: &Arc<Shared>, lease: Lease) {
+    let shared = shared.clone();
+    tokio::spawn(async move { shared.pool.give_back(lease).await });
 }
 
 fn origin_failed(failed: &mysql_async::Error) -> Vec<u8> {

@@ -19,7 +19,14 @@ pub(crate) struct Wire {
     stream: TcpStream,
     shared: Arc<Shared>,
     sequence: u8,
-    sent: usize,
+    /// What may still be sent, once a fault has said so.
+    left: Left,
+}
+
+/// What may still be sent before the connection is closed.
+struct Left {
+    bytes: usize,
+    packets: usize,
 }
 
 impl Wire {
@@ -28,7 +35,10 @@ impl Wire {
             stream,
             shared,
             sequence: 0,
-            sent: 0,
+            left: Left {
+                bytes: usize::MAX,
+                packets: usize::MAX,
+            },
         }
     }
 
@@ -98,34 +108,48 @@ impl Wire {
                 self.write_whole(&pool_exhausted()).await?;
                 Err(struck())
             }
-            Kind::CloseAfterBytes(_) => self.write_whole(payload).await,
+            Kind::CloseAfterBytes(bytes) => {
+                self.left.bytes = bytes;
+                self.write_whole(payload).await
+            }
+            Kind::CloseAfterPackets(packets) => {
+                self.left.packets = packets;
+                self.write_whole(payload).await
+            }
         }
     }
 
     async fn write_whole(&mut self, payload: &[u8]) -> io::Result<()> {
+        if self.left.packets == 0 {
+            return Err(struck());
+        }
         let mut frame = self.frame(payload);
-        let limit = match self.shared.faults.get().map(|fault| fault.kind) {
-            Some(Kind::CloseAfterBytes(bytes)) => bytes.saturating_sub(self.sent),
-            _ => usize::MAX,
-        };
-        let over = frame.len() > limit;
-        frame.truncate(limit);
-        self.sent += frame.len();
+        let over = frame.len() > self.left.bytes;
+        frame.truncate(self.left.bytes);
+        self.left.packets = self.left.packets.saturating_sub(1);
+        self.left.bytes = self.left.bytes.saturating_sub(frame.len());
         add(&self.shared.counters.bytes_out, frame.len());
         self.stream.write_all(&frame).await?;
         if over { Err(struck()) } else { Ok(()) }
     }
 
+    /// The payload as it goes on the wire. What is as long as a packet can be goes on in another.
     fn frame(&mut self, payload: &[u8]) -> Vec<u8> {
+        const MAX: usize = 0xff_ffff;
         let mut frame = Vec::with_capacity(payload.len() + 4);
-        let length = u32::try_from(payload.len())
-            .unwrap_or(u32::MAX)
-            .to_le_bytes();
-        frame.extend_from_slice(&length[..3]);
-        frame.push(self.sequence);
-        frame.extend_from_slice(payload);
-        self.sequence = self.sequence.wrapping_add(1);
-        frame
+        let mut rest = payload;
+        loop {
+            let (chunk, more) = rest.split_at(rest.len().min(MAX));
+            let length = u32::try_from(chunk.len()).unwrap_or(u32::MAX).to_le_bytes();
+            frame.extend_from_slice(&length[..3]);
+            frame.push(self.sequence);
+            frame.extend_from_slice(chunk);
+            self.sequence = self.sequence.wrapping_add(1);
+            if chunk.len() < MAX {
+                return frame;
+            }
+            rest = more;
+        }
     }
 
     /// Waits until the Worker lets go.

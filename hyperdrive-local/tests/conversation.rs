@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gatehouse::mysql::{Connection, Credentials, Error, Statement};
 use hyperdrive_local::Hyperdrive;
@@ -213,20 +213,61 @@ async fn an_abandoned_transaction_is_rolled_back() {
         .query_drop("INSERT INTO hyperdrive_abandoned VALUES (1)")
         .await
         .expect("insert");
+    let id: Option<u64> = connection
+        .query_first("SELECT CONNECTION_ID()")
+        .await
+        .expect("an id");
+    let open = format!(
+        "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id = {}",
+        id.expect("an id")
+    );
+    let before: Option<u64> = admin.query_first(&open).await.expect("a count");
+    assert_eq!(before, Some(1), "the transaction is open");
     drop(connection);
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    let count: Option<u64> = admin
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while admin.query_first::<u64, _>(&open).await.expect("a count") != Some(0) {
+        assert!(Instant::now() < deadline, "the transaction stays open");
+        // The table is brought up to date only when nobody has read it for 100 ms.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    let rows: Option<u64> = admin
         .query_first("SELECT COUNT(*) FROM hyperdrive_abandoned")
         .await
-        .expect("count");
-    assert_eq!(count, Some(0));
+        .expect("a count");
+    assert_eq!(rows, Some(0));
+}
+
+#[tokio::test]
+async fn an_error_in_a_transaction_does_not_end_it() {
+    let hyperdrive = start(|options| options.rich = true).await;
+    let mut admin = Conn::new(origin()).await.expect("the origin");
+    for sql in [
+        "DROP TABLE IF EXISTS hyperdrive_error",
+        "CREATE TABLE hyperdrive_error (n INT PRIMARY KEY)",
+    ] {
+        admin.query_drop(sql).await.expect(sql);
+    }
+    let mut conn = driver(&hyperdrive).await;
+    conn.query_drop("BEGIN").await.expect("begin");
+    let insert = "INSERT INTO hyperdrive_error VALUES (1)";
+    conn.query_drop(insert).await.expect("insert");
+    conn.query_drop(insert).await.expect_err("a duplicate");
+    conn.query_drop("INSERT INTO hyperdrive_error VALUES (2)")
+        .await
+        .expect("insert");
+    let count = "SELECT COUNT(*) FROM hyperdrive_error";
+    let outside: Option<u64> = admin.query_first(count).await.expect("a count");
+    assert_eq!(outside, Some(0), "nothing is committed yet");
+    conn.query_drop("COMMIT").await.expect("commit");
+    let outside: Option<u64> = admin.query_first(count).await.expect("a count");
+    assert_eq!(outside, Some(2));
 }
 
 #[tokio::test]
 async fn more_statements_than_connections_wait_and_then_fail_in_the_words_of_production() {
     let hyperdrive = start(|options| {
         options.origin_connection_limit = 1;
-        options.acquire_timeout = Duration::from_millis(300);
+        options.acquire_timeout = Duration::from_secs(1);
     })
     .await;
     let (mut first, mut second) = (
@@ -234,7 +275,7 @@ async fn more_statements_than_connections_wait_and_then_fail_in_the_words_of_pro
         connect(&hyperdrive).await.expect("two"),
     );
     let (slow, refused) = (
-        Statement::new("SELECT SLEEP(1)"),
+        Statement::new("SELECT SLEEP(3)"),
         Statement::new("SELECT 1"),
     );
     let later = async {
@@ -259,13 +300,18 @@ async fn a_statement_that_runs_too_long_is_ended() {
     let hyperdrive = start(|options| options.statement_timeout = Duration::from_millis(200)).await;
     let mut connection = connect(&hyperdrive).await.expect("a connection");
     let error = connection
-        .query(&Statement::new("SELECT SLEEP(5)"))
+        .query(&Statement::new("SELECT SLEEP(5.5)"))
         .await
         .expect_err("a refusal");
     assert!(
         matches!(&error, Error::Server(refusal) if refusal.code == 3024),
         "{error:?}"
     );
+    let sql =
+        "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(5.5)%'";
+    let mut admin = Conn::new(origin()).await.expect("the origin");
+    let running: Option<u64> = admin.query_first(sql).await.expect("a count");
+    assert_eq!(running, Some(0), "it was ended at the origin too");
     assert_eq!(
         text(&mut connection, "SELECT 1").await.as_deref(),
         Some("1")
@@ -332,7 +378,11 @@ async fn every_fault_strikes_where_it_is_told_to_and_then_is_over() {
                 let mut connection = connect(&hyperdrive).await?;
                 connection.query(&Statement::new("SELECT 'x'")).await
             };
-            let heard = tokio::time::timeout(Duration::from_millis(400), talk).await;
+            let wait = match kind {
+                Kind::Hang => Duration::from_millis(400),
+                _ => Duration::from_secs(10),
+            };
+            let heard = tokio::time::timeout(wait, talk).await;
             match kind {
                 Kind::Hang => assert!(heard.is_err(), "{stage:?} {kind:?}"),
                 Kind::Delay(_) => {
@@ -349,18 +399,34 @@ async fn every_fault_strikes_where_it_is_told_to_and_then_is_over() {
             );
         }
     }
+    for (kind, times) in [
+        (Kind::CloseAfterBytes(100), None),
+        (Kind::CloseAfterBytes(100), Some(1)),
+        (Kind::CloseAfterPackets(2), Some(1)),
+    ] {
+        hyperdrive.fail(Fault {
+            stage: Stage::Connect,
+            kind,
+            times,
+        });
+        let mut connection = connect(&hyperdrive).await;
+        let asked = match &mut connection {
+            Ok(connection) => connection
+                .query(&Statement::new("SELECT 'x'"))
+                .await
+                .map(drop),
+            Err(_) => Err(Error::Broken),
+        };
+        assert!(asked.is_err(), "{kind:?} {times:?}");
+        hyperdrive.fail(None);
+    }
+    // None at all.
     hyperdrive.fail(Fault {
         stage: Stage::Connect,
-        kind: Kind::CloseAfterBytes(100),
-        times: None,
+        kind: Kind::Close,
+        times: Some(0),
     });
-    for _ in 0..2 {
-        let talk = async {
-            let mut connection = connect(&hyperdrive).await?;
-            connection.query(&Statement::new("SELECT 'x'")).await
-        };
-        assert!(talk.await.is_err());
-    }
+    assert!(connect(&hyperdrive).await.is_ok());
 }
 
 #[tokio::test]

@@ -50,13 +50,15 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         if let Some(status) = wrangler.ended()? {
             bail!("wrangler ended with {status}");
         }
-        match status(options.port).await.filter(|_| !ready) {
-            Some(200) => {
-                ready = true;
-                println!("Ready on http://127.0.0.1:{}", options.port);
+        if !ready {
+            match status(options.port).await {
+                Some(200) => {
+                    ready = true;
+                    println!("Ready on http://127.0.0.1:{}", options.port);
+                }
+                Some(status) => bail!("the Worker answers {status}; its log above says why"),
+                None => {}
             }
-            Some(status) => bail!("the Worker answers {status}; its log above says why"),
-            None => {}
         }
         if !ready && Instant::now() > deadline {
             bail!(

@@ -102,7 +102,10 @@ impl Server {
             .args([signal, &process.id().to_string()])
             .status();
         assert!(sent.expect("kill").success());
+        // Waiting closes the pipe, at which the watcher would kill it.
+        let watched = process.stdin.take();
         process.wait().expect("an end");
+        drop(watched);
     }
 
     pub(crate) fn options(&self) -> Opts {
