@@ -45,6 +45,7 @@ impl Reply {
         let mut rows = Vec::new();
         if columns.is_some() {
             while let Some(row) = result.next().await? {
+                // Not an Option's: it takes the row's values apart.
                 rows.push(encode_row(row.unwrap()));
             }
         }
