@@ -1,13 +1,15 @@
-//! argon2id, in the PHC string format that passlib reads too.
+//! New hashes and the verification of all: argon2id, in the PHC string format that passlib reads too.
 //!
 //! Verification takes what the stored hash says of algorithm and cost, within bounds: an isolate
 //! has 128 MiB, and whoever can write to the table must not be able to stop the service. Whatever
 //! is wrong with a stored hash, the answer is "no" at the price of a new hash.
 
-use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Params, Version};
+use base64ct::{Base64Unpadded, Encoding as _};
+use subtle::ConstantTimeEq as _;
 
-use super::Password;
+use super::{Password, bcrypt};
 
 /// Bytes of salt of a new hash.
 const SALT: usize = 16;
@@ -18,6 +20,8 @@ const OUTPUT: usize = 32;
 const MAX_MEMORY_KIB: u32 = 64 * 1024;
 const MAX_ITERATIONS: u32 = 16;
 const MAX_LANES: u32 = 16;
+/// Bytes; passlib writes 32.
+const MAX_OUTPUT: usize = 128;
 
 /// The cost of new hashes (OWASP's Password Storage Cheat Sheet: 19456 KiB and 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +78,9 @@ impl Hasher {
     /// # Errors
     /// A sentence, when there is no memory: that is no answer, and least of all a no.
     pub fn verify(&self, password: &Password, stored: Option<&str>) -> Result<bool, String> {
+        if let Some(bcrypt) = stored.and_then(bcrypt::Stored::parse) {
+            return Ok(bcrypt.verify(password.as_bytes()));
+        }
         match stored.and_then(readable) {
             Some(stored) => matches(password, &stored),
             None => self.compute(password, &[0; SALT]).map(|output| {
@@ -99,39 +106,59 @@ impl Hasher {
 struct Stored {
     argon2: Argon2<'static>,
     salt: Vec<u8>,
-    output: Output,
+    output: Vec<u8>,
 }
 
 /// Reads a stored hash; none for anything but an argon2 PHC string of bearable cost.
+///
+/// In its one spelling: no parameters in another order or beside these, no zeros in front, no
+/// padding or spare bits in the base64. The `phc` crate would refuse the long salts that passlib
+/// can be told to make.
 fn readable(stored: &str) -> Option<Stored> {
-    let hash = PasswordHash::new(stored).ok()?;
-    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
-    let version = Version::try_from(hash.version?).ok()?;
-    let params = Params::try_from(&hash).ok()?;
-    // Only the one spelling: no parameters in another order, none that nobody knows.
-    let canonical = ParamsString::try_from(&params).ok()?;
-    (canonical == hash.params).then_some(())?;
-    let bearable = params.m_cost() <= MAX_MEMORY_KIB
-        && params.t_cost() <= MAX_ITERATIONS
-        && params.p_cost() <= MAX_LANES;
-    bearable.then_some(())?;
-    Some(Stored {
+    let mut parts = stored.strip_prefix('$')?.split('$');
+    let algorithm = Algorithm::try_from(parts.next()?).ok()?;
+    let mut params = parts.next()?;
+    // Without a version it is the first one.
+    let mut version = Version::V0x10;
+    if let Some(number) = params.strip_prefix("v=") {
+        version = Version::try_from(number_of(number)?).ok()?;
+        params = parts.next()?;
+    }
+    let (salt, output) = (decode(parts.next()?)?, decode(parts.next()?)?);
+    let params = params_of(params, output.len())?;
+    (parts.next().is_none() && output.len() <= MAX_OUTPUT).then(|| Stored {
         argon2: Argon2::new(algorithm, version, params),
-        salt: hash.salt?.to_vec(),
-        output: hash.hash?,
+        salt,
+        output,
     })
 }
 
+/// `m=19456,t=2,p=1`.
+fn params_of(text: &str, output: usize) -> Option<Params> {
+    let mut parts = text.split(',');
+    let mut next = |name| number_of(parts.next()?.strip_prefix(name)?);
+    let (memory, iterations, lanes) = (next("m=")?, next("t=")?, next("p=")?);
+    let bearable = memory <= MAX_MEMORY_KIB && iterations <= MAX_ITERATIONS && lanes <= MAX_LANES;
+    let params = Params::new(memory, iterations, lanes, Some(output)).ok();
+    params.filter(|_| bearable && parts.next().is_none())
+}
+
+fn number_of(text: &str) -> Option<u32> {
+    text.parse()
+        .ok()
+        .filter(|number: &u32| number.to_string() == text)
+}
+
+fn decode(text: &str) -> Option<Vec<u8>> {
+    Base64Unpadded::decode_vec(text).ok()
+}
+
 fn matches(password: &Password, stored: &Stored) -> argon2::Result<bool> {
-    let mut computed = [0; Output::MAX_LENGTH];
-    let Some(computed) = computed.get_mut(..stored.output.len()) else {
-        return Ok(false);
-    };
+    let mut computed = vec![0; stored.output.len()];
     stored
         .argon2
-        .hash_password_into(password.as_bytes(), &stored.salt, computed)?;
-    // Output compares in constant time.
-    Ok(Output::new(computed).is_ok_and(|computed| computed == stored.output))
+        .hash_password_into(password.as_bytes(), &stored.salt, &mut computed)?;
+    Ok(computed.ct_eq(&stored.output).into())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Passwords: the policy for new ones, and how they are hashed and verified.
 
+mod bcrypt;
 mod hash;
 
 use std::fmt;

@@ -27,6 +27,28 @@ async fn a_user_of_the_replaced_system_logs_in_with_the_old_hash() {
 }
 
 #[tokio::test]
+async fn bcrypt_hashes_of_the_replaced_system_log_in() {
+    let plain = bcrypt::hash_with_salt("correct horse", 5, *b"a salt of a test");
+    let plain = plain.expect("a hash").to_string();
+    for hash in [
+        "$bcrypt-sha256$v=2,t=2b,r=12$abcdefghijklmnopqrstuu$aP56a.SWvVzRr1c7jVmZnIGQHwjrhZe",
+        "$bcrypt-sha256$2b,12$abcdefghijklmnopqrstuu$v2fnfVQklJlvU7qhfpno9h8rEbPjT2e",
+        &plain,
+    ] {
+        let email = unique_email();
+        Database::shared().insert(Some(&email), Some(hash)).await;
+        App::shared()
+            .login(&email, "correct horse")
+            .await
+            .expect(200);
+        App::shared()
+            .login(&email, "correct horses")
+            .await
+            .problem(401, "invalid_credentials");
+    }
+}
+
+#[tokio::test]
 async fn a_row_in_mixed_case_is_found_and_its_e_mail_is_taken() {
     let email = unique_email();
     let mixed = email.replace("user", "UsEr");
