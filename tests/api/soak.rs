@@ -105,6 +105,7 @@ async fn under_mixed_load_and_faults_at_random_every_answer_is_kept() {
         app.memory(),
     );
     assert!(failed > 0 && failed < answers, "{}", ledger.summary());
-    // Whatever was struck, nothing is left behind.
-    assert!(at_origin <= 8, "{at_origin} for six clients");
+    // Whatever was struck, nothing is left behind. A connection is reset while its client gets the
+    // reply, so a client can have one at work and one in its reset: two for each of the six.
+    assert!(at_origin <= 12, "{at_origin} for six clients");
 }
