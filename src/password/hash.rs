@@ -126,7 +126,9 @@ fn readable(stored: &str) -> Option<Stored> {
     }
     let (salt, output) = (decode(parts.next()?)?, decode(parts.next()?)?);
     let params = params_of(params, output.len())?;
-    (parts.next().is_none() && output.len() <= MAX_OUTPUT).then(|| Stored {
+    let whole =
+        parts.next().is_none() && salt.len() >= argon2::MIN_SALT_LEN && output.len() <= MAX_OUTPUT;
+    whole.then(|| Stored {
         argon2: Argon2::new(algorithm, version, params),
         salt,
         output,
@@ -246,6 +248,11 @@ mod tests {
             "$argon2id$v=19$m=4294967295,t=4294967295,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
             "$argon2id$v=19$m=102400,t=2,p=8$41yrlZLyfs95z3nvHYNQSg$gHoUN5aHfKp9HiGQtYO/Jw".into(),
             "$2b$12$abcdefghijklmnopqrstuu".into(),
+            "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
+            "$argon2id$v=19$m=19456,t=2,p=1$$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
+            "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAA".into(),
+            "$argon2id$v=19$m=19456,t=2,p=0$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
+            "$argon2id$v=19$m=7,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
             format!("{good}\0"),
             format!("{good} "),
             good.replace("m=19456,t=2", "t=2,m=19456"),

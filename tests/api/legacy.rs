@@ -112,6 +112,7 @@ async fn a_password_that_is_missing_or_unreadable_is_a_wrong_one() {
         ),
         Some("$argon2id$v=19$m=65536,t=3,p=4$P8c4p3ROyRmDcM75nzNmzA"),
         Some("$2b$12$abcdefghijklmnopqrstuu"),
+        Some("$argon2id$v=19$m=19456,t=2,p=1$AAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
         Some("{SHA}x"),
         Some("\u{1f511}"),
     ] {
