@@ -13,7 +13,7 @@ use crate::log::note_route;
 use crate::password::Hasher;
 use crate::platform::Platform;
 use crate::respond::{Responder, respond};
-use crate::routes::{auth, health, user};
+use crate::routes::{auth, health, keys, user};
 use crate::token::Tokens;
 
 /// What every request shares: made once per isolate, and none of it does I/O.
@@ -56,6 +56,7 @@ pub fn router(app: App) -> Router {
     let routes = Router::new()
         .route("/", get(health::get_status))
         .route("/ready", get(health::get_ready))
+        .route("/.well-known/jwks.json", get(keys::get_keys))
         .route("/auth/register", post(auth::register))
         .route("/auth/login", post(auth::login))
         .route("/me", get(user::get_me))

@@ -6,17 +6,33 @@ use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, header, request::Parts};
 
 use crate::app::App;
+use crate::db::{Query, users};
+use crate::email::Lookup;
 use crate::error::Error;
-use crate::token::TokenError;
+use crate::token::{Subject, TokenError};
 
 /// The largest body that is read, in bytes.
 pub const MAX_BODY: usize = 16 * 1024;
 
 /// The user that the request's access token names. Asking for it is what protects a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CurrentUser {
-    /// `user.id`.
-    pub id: i64,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CurrentUser(Subject);
+
+impl CurrentUser {
+    /// `user.id`. A token of the replaced system names the e-mail, and that is looked up.
+    ///
+    /// # Errors
+    /// [`Error::InvalidToken`] when nobody has the e-mail; those of the database.
+    pub async fn id(&self, on: impl Query) -> Result<i64, Error> {
+        match &self.0 {
+            Subject::Id(id) => Ok(*id),
+            Subject::Email(email) => {
+                let user = users::find_credentials(on, &Lookup::new(email)).await?;
+                let user = user.ok_or(Error::InvalidToken(TokenError::UnknownUser))?;
+                Ok(user.id)
+            }
+        }
+    }
 }
 
 impl FromRequestParts<Arc<App>> for CurrentUser {
@@ -24,11 +40,10 @@ impl FromRequestParts<Arc<App>> for CurrentUser {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Error> {
         let token = bearer_token(&parts.headers)?;
-        let id = app
-            .tokens
+        app.tokens
             .verify(token, app.platform.now())
-            .map_err(Error::InvalidToken)?;
-        Ok(Self { id })
+            .map(Self)
+            .map_err(Error::InvalidToken)
     }
 }
 
@@ -49,8 +64,9 @@ fn bearer_token(headers: &HeaderMap) -> Result<&str, Error> {
     }
 }
 
-/// The headers of a JSON body, checked; [`crate::fields`] reads the body itself. Put before [`CurrentUser`], it keeps the order in which a
-/// request is refused: size, type, token, JSON, fields.
+/// The headers of a JSON body, checked; [`crate::fields`] reads the body itself. Put before
+/// [`CurrentUser`], it keeps the order in which a request is refused: size, type, token, JSON,
+/// fields.
 pub struct JsonHead;
 
 impl<S: Sync> FromRequestParts<S> for JsonHead {

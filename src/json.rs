@@ -72,6 +72,12 @@ impl Object {
         let place = self.0.iter().position(|(member, _)| member == name)?;
         Some(self.0.swap_remove(place).1)
     }
+
+    /// Whether every member has been taken out.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// The messages of `serde_json` name a place and what was expected there; none repeats the input.

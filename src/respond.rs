@@ -153,7 +153,10 @@ fn write_headers(
     let allow = response.headers().get(header::ALLOW).cloned();
     let headers = response.headers_mut();
     for (name, value) in FIXED_HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        // What may be cached says so itself.
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, id);

@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod health;
+pub mod keys;
 pub mod user;
 
 use axum::body::Body;

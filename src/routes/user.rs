@@ -47,11 +47,12 @@ impl UserView {
 /// # Errors
 /// [`Error`].
 pub async fn get_me(State(app): State<Arc<App>>, current: CurrentUser) -> Result<Response, Error> {
-    let user = users::find(&app.db, current.id).await?;
+    let id = current.id(&app.db).await?;
+    let user = users::find(&app.db, id).await?;
     let user = user.ok_or(Error::InvalidToken(TokenError::UnknownUser))?;
     Ok(Audit {
         event: "user_read",
-        user_id: current.id,
+        user_id: id,
     }
     .on(json(StatusCode::OK, &UserView::new(user))?))
 }
@@ -75,15 +76,16 @@ pub async fn update_user(
         username: username.as_ref().map(Option::as_ref),
     };
     let mut session = app.db.connect().await?;
+    let id = current.id(&mut session).await?;
     if changes.name.is_some() || changes.username.is_some() {
-        users::update(&mut session, current.id, &changes, app.platform.now()).await?;
+        users::update(&mut session, id, &changes, app.platform.now()).await?;
     }
-    let user = users::find(&mut session, current.id).await?;
+    let user = users::find(&mut session, id).await?;
     session.close().await;
     let user = user.ok_or(Error::InvalidToken(TokenError::UnknownUser))?;
     Ok(Audit {
         event: "user_updated",
-        user_id: current.id,
+        user_id: id,
     }
     .on(json(StatusCode::OK, &UserView::new(user))?))
 }

@@ -1,19 +1,23 @@
-//! Access tokens: JSON Web Tokens signed with HS256, verified without asking anyone.
+//! Access tokens: signed JSON Web Tokens, verified without asking anyone.
 //!
-//! `jwt-compact` signs and verifies. Before it sees a token, `strict` refuses what a lenient
-//! parser might read in two ways.
+//! One key signs, and any number of others verify, so that keys can be changed without anybody
+//! having to log in again. `jwt-compact` computes; before anything is made of a token's content,
+//! `strict` refuses what a lenient parser might read in two ways.
 
 mod error;
+mod key;
+mod legacy;
 mod strict;
 
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use chrono::{DateTime, TimeDelta, Utc};
-use jwt_compact::alg::{Hs256, Hs256Key};
-use jwt_compact::{Algorithm as _, AlgorithmExt as _, Claims, Header, TimeOptions, UntrustedToken};
+use jwt_compact::{Claims, TimeOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 
 pub use error::TokenError;
+pub use key::{Algorithm, Jwk, Key};
 
 /// RFC 9068, 2.1.
 const TYPE: &str = "at+jwt";
@@ -22,10 +26,13 @@ const LEEWAY: i64 = 5;
 
 /// Issues and verifies access tokens.
 pub struct Tokens {
-    key: Hs256Key,
-    key_id: String,
+    signing: Key,
+    /// All that verify, the signing one among them.
+    keys: Vec<Key>,
     issuer: String,
+    audience: String,
     lifetime: TimeDelta,
+    legacy_until: Option<u64>,
 }
 
 /// An access token as the client gets it.
@@ -36,28 +43,62 @@ pub struct AccessToken {
     pub expires_in: u64,
 }
 
-/// The claims beside `iat` and `exp`.
+/// Whom a token is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// `user.id`.
+    Id(i64),
+    /// The e-mail, as the tokens of the replaced system have it.
+    Email(String),
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'static str,
+    typ: &'static str,
+    kid: &'a str,
+}
+
+/// The claims beside `iat`, `exp` and `nbf`.
 #[derive(Serialize, Deserialize)]
 struct UserClaims {
     iss: String,
     sub: String,
+    aud: Audience,
     jti: String,
 }
 
+/// RFC 7519, 4.1.3: one, or several.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Audience {
+    fn has(&self, audience: &str) -> bool {
+        match self {
+            Self::One(one) => one == audience,
+            Self::Several(several) => several.iter().any(|one| one == audience),
+        }
+    }
+}
+
 impl Tokens {
-    /// Makes the keys that the configuration describes.
+    /// Tokens as the configuration describes them.
     #[must_use]
     pub fn new(config: &Config) -> Self {
-        let key = Hs256Key::new(config.secret_key.as_bytes());
-        // Tells keys apart without saying more of them than any token does.
-        let tag = Hs256.sign(&key, b"gatehouse key id");
-        let tag = jwt_compact::AlgorithmSignature::as_bytes(&tag);
-        let key_id = hex::encode(tag.get(..8).unwrap_or(&tag));
+        let signing = config.signing_key.clone();
+        let mut keys = vec![signing.clone()];
+        keys.extend(config.verification_keys.iter().cloned());
         Self {
-            key,
-            key_id,
+            signing,
+            keys,
             issuer: config.token_issuer.clone(),
+            audience: config.token_audience.clone(),
             lifetime: TimeDelta::seconds(config.token_lifetime.as_secs().cast_signed()),
+            legacy_until: config.legacy_tokens_until,
         }
     }
 
@@ -71,43 +112,41 @@ impl Tokens {
         let claims = UserClaims {
             iss: self.issuer.clone(),
             sub: user.to_string(),
+            aud: Audience::One(self.audience.clone()),
             jti: hex::encode(id),
         };
         let time = TimeOptions::new(TimeDelta::zero(), || date(now));
         let claims = Claims::new(claims).set_duration_and_issuance(&time, self.lifetime);
-        let header = Header::empty()
-            .with_token_type(TYPE)
-            .with_key_id(&self.key_id);
-        let token = Hs256
-            .token(&header, &claims, &self.key)
-            .map_err(|error| error.to_string())?;
+        let header = Header {
+            alg: self.signing.algorithm().name(),
+            typ: TYPE,
+            kid: self.signing.id(),
+        };
+        let message = format!("{}.{}", encode(&header)?, encode(&claims)?);
+        let signature = self.signing.sign(message.as_bytes());
+        let signature = signature.ok_or("the signing key cannot sign")?;
         Ok(AccessToken {
-            token,
+            token: format!("{message}.{}", Base64UrlUnpadded::encode_string(&signature)),
             expires_in: self.lifetime.num_seconds().cast_unsigned(),
         })
     }
 
-    /// Verifies a token and returns the id of its user.
+    /// Verifies a token and returns whom it is about.
     ///
     /// # Errors
     /// The reason why it is refused, which is for the log only.
-    pub fn verify(&self, token: &str, now: u64) -> Result<i64, TokenError> {
-        let header = strict::header(token)?;
-        if header.alg != "HS256" || !is_our_type(&header.typ) {
+    pub fn verify(&self, token: &str, now: u64) -> Result<Subject, TokenError> {
+        let token = strict::parse(token)?;
+        let Some(id) = &token.kid else {
+            return self.verify_legacy(&token, now).map(Subject::Email);
+        };
+        if !token.typ.as_deref().is_some_and(is_our_type) {
             return Err(TokenError::Header);
         }
-        if header.kid != self.key_id {
-            return Err(TokenError::UnknownKey);
-        }
-        let untrusted = UntrustedToken::new(token).map_err(|_| TokenError::Malformed)?;
-        let token = Hs256
-            .validator::<UserClaims>(&self.key)
-            .validate(&untrusted)
-            .map_err(|error| match error {
-                jwt_compact::ValidationError::MalformedClaims(_) => TokenError::Claims,
-                _ => TokenError::Signature,
-            })?;
-        self.check(token.claims(), now)
+        let key = self.keys.iter().find(|key| key.id() == id);
+        let key = key.ok_or(TokenError::UnknownKey)?;
+        check_signature(&token, key)?;
+        self.check(&token.claims()?, now).map(Subject::Id)
     }
 
     fn check(&self, claims: &Claims<UserClaims>, now: u64) -> Result<i64, TokenError> {
@@ -122,11 +161,36 @@ impl Tokens {
         if starts > date(now) + TimeDelta::seconds(LEEWAY) {
             return Err(TokenError::Early);
         }
-        if expires - issued > self.lifetime || claims.custom.iss != self.issuer {
+        let UserClaims { iss, sub, aud, .. } = &claims.custom;
+        if expires - issued > self.lifetime || *iss != self.issuer || !aud.has(&self.audience) {
             return Err(TokenError::Claims);
         }
-        user_id(&claims.custom.sub).ok_or(TokenError::Claims)
+        user_id(sub).ok_or(TokenError::Claims)
     }
+
+    /// The public halves of the key pairs: what others verify tokens with (RFC 7517, 5).
+    #[must_use]
+    pub fn public_keys(&self) -> Vec<Jwk> {
+        self.keys.iter().filter_map(Key::jwk).collect()
+    }
+}
+
+/// Whether a token is of a key's algorithm, exactly so written, and signed by it.
+fn check_signature(token: &strict::Compact<'_>, key: &Key) -> Result<(), TokenError> {
+    if token.alg != key.algorithm().name() {
+        return Err(TokenError::Header);
+    }
+    let verified = key.verify(token.message, &token.signature);
+    verified.then_some(()).ok_or(TokenError::Signature)
+}
+
+/// Whether a token is a well-formed JWS and signed by a key, whatever its payload: the part of the
+/// verification that standard vectors can be held against.
+///
+/// # Errors
+/// The reason why it is not.
+pub fn verify_signature(token: &str, key: &Key) -> Result<(), TokenError> {
+    check_signature(&strict::parse(token)?, key)
 }
 
 /// RFC 8725, 3.11 and RFC 9068, 4: the type, with or without its prefix, in any case.
@@ -138,6 +202,11 @@ fn is_our_type(typ: &str) -> bool {
 fn user_id(sub: &str) -> Option<i64> {
     let id: i64 = sub.parse().ok()?;
     (id > 0 && id.to_string() == sub).then_some(id)
+}
+
+fn encode(part: &impl Serialize) -> Result<String, String> {
+    let json = serde_json::to_vec(part).map_err(|error| error.to_string())?;
+    Ok(Base64UrlUnpadded::encode_string(&json))
 }
 
 fn date(seconds: u64) -> DateTime<Utc> {

@@ -1,53 +1,74 @@
 //! The form of a token, checked before anything is made of its content.
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
+use serde::de::DeserializeOwned;
 
 use super::TokenError;
 use crate::json::{Object, Value};
 
-/// The longest token that is read, in bytes; ours have under 400.
+/// The longest token that is read, in bytes; ours have under 500.
 const MAX_LENGTH: usize = 4096;
 
-/// The members of a header that matter here.
-pub(super) struct Header {
+/// A token taken apart: a JWS in its compact serialisation (RFC 7515, 7.1).
+pub(super) struct Compact<'a> {
     pub(super) alg: String,
-    pub(super) typ: String,
-    pub(super) kid: String,
+    pub(super) typ: Option<String>,
+    pub(super) kid: Option<String>,
+    /// Whether the header has members beside these three. They are ignored, whatever they say: no
+    /// key is ever taken from a token.
+    pub(super) has_more: bool,
+    /// What is signed.
+    pub(super) message: &'a [u8],
+    pub(super) signature: Vec<u8>,
+    payload: Vec<u8>,
 }
 
-/// Checks a token's form and returns its header.
+impl Compact<'_> {
+    /// The claims: a JSON object without a name twice.
+    pub(super) fn claims<T: DeserializeOwned>(&self) -> Result<T, TokenError> {
+        object(&self.payload)?;
+        serde_json::from_slice(&self.payload).map_err(|_| TokenError::Claims)
+    }
+}
+
+/// Takes a token apart.
 ///
-/// Three parts of base64url without padding or spare bits; header and claims are JSON objects
-/// without a name twice; nothing critical (RFC 7515, 4.1.11: we understand no extension).
-pub(super) fn header(token: &str) -> Result<Header, TokenError> {
+/// Three parts of base64url without padding or spare bits; the header is a JSON object without a
+/// name twice; nothing critical (RFC 7515, 4.1.11: we understand no extension).
+pub(super) fn parse(token: &str) -> Result<Compact<'_>, TokenError> {
     if token.len() > MAX_LENGTH {
         return Err(TokenError::Malformed);
     }
     let mut parts = token.split('.');
-    let (Some(header), Some(claims), Some(signature), None) =
+    let (Some(header), Some(payload), Some(signature), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
     else {
         return Err(TokenError::Malformed);
     };
-    decode(signature)?;
-    object(claims)?;
-    let mut header = object(header)?;
+    let message = token.get(..header.len() + 1 + payload.len());
+    let (signature, payload) = (decode(signature)?, decode(payload)?);
+    let mut header = object(&decode(header)?)?;
     if header.take("crit").is_some() || header.take("b64").is_some() {
         return Err(TokenError::Header);
     }
     let mut text = |name| match header.take(name) {
-        Some(Value::String(text)) => Ok(text),
-        _ => Err(TokenError::Header),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(TokenError::Header),
+        None => Ok(None),
     };
-    Ok(Header {
-        alg: text("alg")?,
+    Ok(Compact {
+        alg: text("alg")?.ok_or(TokenError::Header)?,
         typ: text("typ")?,
         kid: text("kid")?,
+        has_more: !header.is_empty(),
+        message: message.ok_or(TokenError::Malformed)?.as_bytes(),
+        signature,
+        payload,
     })
 }
 
-fn object(part: &str) -> Result<Object, TokenError> {
-    Object::parse(&decode(part)?).map_err(|_| TokenError::Malformed)
+fn object(text: &[u8]) -> Result<Object, TokenError> {
+    Object::parse(text).map_err(|_| TokenError::Malformed)
 }
 
 fn decode(part: &str) -> Result<Vec<u8>, TokenError> {

@@ -1,9 +1,6 @@
 //! Tokens made by hand: what is refused, and why.
 
-use std::time::Duration;
-
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use jwt_compact::AlgorithmSignature as _;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -13,32 +10,37 @@ const NOW: u64 = 1_800_000_000;
 const SECRET: &str = "a secret of the tests, 0123456789abcdef";
 
 fn tokens() -> Tokens {
-    let config = Config::read(|name| (name == "SECRET_KEY").then(|| SECRET.into())).unwrap();
-    assert_eq!(config.token_lifetime, Duration::from_mins(30));
-    Tokens::new(&config)
+    tokens_with(&[])
+}
+
+fn tokens_with(variables: &[(&str, &str)]) -> Tokens {
+    let secret = [("SECRET_KEY", SECRET)];
+    let config = Config::read(|name| {
+        let all = || variables.iter().chain(&secret);
+        let found = all().find(|(key, _)| *key == name);
+        found.map(|(_, value)| (*value).to_owned())
+    });
+    Tokens::new(&config.unwrap())
 }
 
 /// Signs a header and claims, as they are.
 fn sign(header: &str, claims: &str) -> String {
     let encode = |text: &str| Base64UrlUnpadded::encode_string(text.as_bytes());
     let message = format!("{}.{}", encode(header), encode(claims));
-    let tag = Hs256.sign(&Hs256Key::new(SECRET), message.as_bytes());
-    format!(
-        "{message}.{}",
-        Base64UrlUnpadded::encode_string(&tag.as_bytes())
-    )
+    let key = Key::from_secret(Algorithm::Hs256, SECRET.as_bytes()).unwrap();
+    let tag = key.sign(message.as_bytes()).unwrap();
+    format!("{message}.{}", Base64UrlUnpadded::encode_string(&tag))
 }
 
 fn header(changes: &Value) -> String {
     changed(
-        &json!({ "alg": "HS256", "typ": "at+jwt", "kid": tokens().key_id }),
+        &json!({ "alg": "HS256", "typ": "at+jwt", "kid": tokens().signing.id() }),
         changes,
     )
 }
 
 fn claims(changes: &Value) -> String {
-    let claims =
-        json!({ "iss": "gatehouse", "sub": "7", "jti": "x", "iat": NOW, "exp": NOW + 1800 });
+    let claims = json!({ "iss": "gatehouse", "aud": "gatehouse", "sub": "7", "jti": "x", "iat": NOW, "exp": NOW + 1800 });
     changed(&claims, changes)
 }
 
@@ -55,7 +57,7 @@ fn changed(object: &Value, changes: &Value) -> String {
     Value::Object(object).to_string()
 }
 
-fn verify(header: &str, claims: &str) -> Result<i64, TokenError> {
+fn verify(header: &str, claims: &str) -> Result<Subject, TokenError> {
     tokens().verify(&sign(header, claims), NOW)
 }
 
@@ -68,13 +70,17 @@ fn a_token_that_was_issued_is_verified_until_it_expires() {
     let tokens = tokens();
     let token = tokens.issue(7, NOW).unwrap();
     assert_eq!(token.expires_in, 1800);
-    assert_eq!(tokens.verify(&token.token, NOW), Ok(7));
-    assert_eq!(tokens.verify(&token.token, NOW + 1799), Ok(7));
+    assert_eq!(tokens.verify(&token.token, NOW), Ok(Subject::Id(7)));
+    assert_eq!(tokens.verify(&token.token, NOW + 1799), Ok(Subject::Id(7)));
     assert_eq!(
         tokens.verify(&token.token, NOW + 1800 + 6),
         Err(TokenError::Expired)
     );
-    assert_eq!(tokens.verify(&token.token, NOW - 4), Ok(7), "clocks differ");
+    assert_eq!(
+        tokens.verify(&token.token, NOW - 4),
+        Ok(Subject::Id(7)),
+        "clocks differ"
+    );
     assert_eq!(
         tokens.verify(&token.token, NOW - 60),
         Err(TokenError::Early)
@@ -83,20 +89,23 @@ fn a_token_that_was_issued_is_verified_until_it_expires() {
 
 #[test]
 fn the_tokens_made_here_are_good_before_they_are_spoilt() {
-    assert_eq!(verify(&good_header(), &claims(&json!({}))), Ok(7));
+    assert_eq!(
+        verify(&good_header(), &claims(&json!({}))),
+        Ok(Subject::Id(7))
+    );
     assert_eq!(
         verify(
             &header(&json!({ "typ": "APPLICATION/AT+JWT" })),
             &claims(&json!({}))
         ),
-        Ok(7)
+        Ok(Subject::Id(7))
     );
     assert_eq!(
         verify(
             &header(&json!({ "x": 1, "jku": "https://evil.example", "jwk": {} })),
             &claims(&json!({}))
         ),
-        Ok(7)
+        Ok(Subject::Id(7))
     );
 }
 
@@ -114,6 +123,7 @@ fn only_our_algorithm_type_and_key_are_taken() {
         (json!({ "typ": "JWT" }), TokenError::Header),
         (json!({ "typ": "rt+jwt" }), TokenError::Header),
         (json!({ "kid": null }), TokenError::Header),
+        (json!({ "kid": "" }), TokenError::UnknownKey),
         (json!({ "kid": 7 }), TokenError::Header),
         (json!({ "kid": "' OR 1=1" }), TokenError::UnknownKey),
         (json!({ "kid": "../../dev/null" }), TokenError::UnknownKey),
@@ -149,6 +159,11 @@ fn every_claim_has_to_be_there_and_right() {
         (json!({ "iss": null }), TokenError::Claims),
         (json!({ "iss": "Gatehouse" }), TokenError::Claims),
         (json!({ "iss": ["gatehouse"] }), TokenError::Claims),
+        (json!({ "aud": null }), TokenError::Claims),
+        (json!({ "aud": "Gatehouse" }), TokenError::Claims),
+        (json!({ "aud": ["elsewhere"] }), TokenError::Claims),
+        (json!({ "aud": [] }), TokenError::Claims),
+        (json!({ "aud": 7 }), TokenError::Claims),
         (json!({ "sub": null }), TokenError::Claims),
         (json!({ "sub": 7 }), TokenError::Claims),
         (json!({ "sub": "07" }), TokenError::Claims),
@@ -166,6 +181,197 @@ fn every_claim_has_to_be_there_and_right() {
             "{change}"
         );
     }
+}
+
+#[test]
+fn a_token_may_be_meant_for_others_too() {
+    let claims = claims(&json!({ "aud": ["elsewhere", "gatehouse"] }));
+    assert_eq!(verify(&good_header(), &claims), Ok(Subject::Id(7)));
+}
+
+#[test]
+fn keys_can_be_changed_without_anybody_having_to_log_in_again() {
+    let (old, new) = (
+        "the-old-secret-of-the-tests-0123456789",
+        "the-new-secret-of-the-tests-9876543210",
+    );
+    let tokens = |signing: &str, other: Option<&str>| {
+        let others = other.map_or(String::new(), |secret| format!("HS256:{secret}"));
+        tokens_with(&[("SECRET_KEY", signing), ("VERIFICATION_KEYS", &others)])
+    };
+    let steps = [
+        tokens(old, None),
+        tokens(old, Some(new)),
+        tokens(new, Some(old)),
+        tokens(new, None),
+    ];
+    let issue = |tokens: &Tokens| tokens.issue(7, NOW).unwrap().token;
+    let [first, .., last] = &steps;
+    for pair in steps.windows(2) {
+        // While a step is rolled out, both run at once.
+        for (issuer, verifier) in [(&pair[0], &pair[1]), (&pair[1], &pair[0])] {
+            assert_eq!(verifier.verify(&issue(issuer), NOW), Ok(Subject::Id(7)));
+        }
+    }
+    assert_eq!(last.verify(&issue(first), NOW), Err(TokenError::UnknownKey));
+}
+
+#[test]
+fn every_algorithm_signs_and_none_takes_the_tokens_of_another() {
+    let long = "0123456789abcdef".repeat(4);
+    let private = (
+        "ED25519_PRIVATE_KEY",
+        "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+    );
+    let secret = ("SECRET_KEY", long.as_str());
+    let all: Vec<_> = Algorithm::ALL
+        .into_iter()
+        .map(|algorithm| {
+            let name = ("ALGORITHM", algorithm.name());
+            match algorithm.min_secret() {
+                Some(_) => tokens_with(&[secret, name]),
+                None => tokens_with(&[secret, name, private]),
+            }
+        })
+        .collect();
+    for (place, tokens) in all.iter().enumerate() {
+        let token = tokens.issue(7, NOW).unwrap().token;
+        for (other_place, other) in all.iter().enumerate() {
+            assert_eq!(other.verify(&token, NOW).is_ok(), place == other_place);
+        }
+    }
+}
+
+#[test]
+fn no_form_of_a_public_key_is_a_secret_to_sign_with() {
+    let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    let private = (
+        "ED25519_PRIVATE_KEY",
+        "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+    );
+    let tokens = tokens_with(&[("ALGORITHM", "EdDSA"), private]);
+    let jwk = serde_json::to_string(&tokens.public_keys()[0]).unwrap();
+    let raw = Base64UrlUnpadded::decode_vec(x).unwrap();
+    let der = [
+        &[
+            0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+        ],
+        &raw[..],
+    ]
+    .concat();
+    let pem = format!(
+        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+        base64ct::Base64::encode_string(&der)
+    );
+    for secret in [x.as_bytes(), jwk.as_bytes(), &raw, &der, pem.as_bytes()] {
+        for alg in ["HS256", "EdDSA"] {
+            let header = json!({ "alg": alg, "typ": "at+jwt", "kid": tokens.signing.id() });
+            let encode = |text: &str| Base64UrlUnpadded::encode_string(text.as_bytes());
+            let message = format!(
+                "{}.{}",
+                encode(&header.to_string()),
+                encode(&claims(&json!({})))
+            );
+            let tag = Key::from_secret(Algorithm::Hs256, secret)
+                .unwrap()
+                .sign(message.as_bytes());
+            let token = format!(
+                "{message}.{}",
+                Base64UrlUnpadded::encode_string(&tag.unwrap())
+            );
+            assert!(tokens.verify(&token, NOW).is_err());
+        }
+    }
+}
+
+const LEGACY_HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
+
+fn verify_legacy(header: &str, claims: &Value) -> Result<Subject, TokenError> {
+    let until = ("LEGACY_TOKENS_UNTIL", "2027-01-16T00:00:00Z");
+    tokens_with(&[until]).verify(&sign(header, &claims.to_string()), NOW)
+}
+
+#[test]
+fn a_token_of_the_replaced_system_is_taken_until_the_time_that_is_set() {
+    let claims = json!({ "sub": "Ada@example.com", "exp": NOW + 1800 });
+    let token = sign(LEGACY_HEADER, &claims.to_string());
+    assert_eq!(
+        tokens().verify(&token, NOW),
+        Err(TokenError::Header),
+        "off by default"
+    );
+    let email = Ok(Subject::Email("Ada@example.com".into()));
+    assert_eq!(verify_legacy(LEGACY_HEADER, &claims), email);
+    // NOW is 2027-01-15T08:00:00Z.
+    for (until, taken) in [
+        ("2027-01-15T08:00:00Z", false),
+        ("2027-01-15T08:00:01Z", true),
+    ] {
+        let tokens = tokens_with(&[("LEGACY_TOKENS_UNTIL", until)]);
+        assert_eq!(tokens.verify(&token, NOW).is_ok(), taken, "{until}");
+    }
+}
+
+#[test]
+fn a_token_of_the_replaced_system_is_taken_in_its_own_form_only() {
+    let good = json!({ "sub": "ada@example.com", "exp": NOW + 1800 });
+    for header in [
+        r#"{"alg":"HS256"}"#,
+        r#"{"alg":"HS256","typ":"at+jwt"}"#,
+        r#"{"alg":"HS256","typ":"JWT","cty":"x"}"#,
+        r#"{"alg":"HS256","typ":"JWT","crit":["exp"]}"#,
+    ] {
+        assert_eq!(
+            verify_legacy(header, &good),
+            Err(TokenError::Header),
+            "{header}"
+        );
+    }
+    let none = verify_legacy(r#"{"alg":"none","typ":"JWT"}"#, &good);
+    assert_eq!(none, Err(TokenError::Signature));
+    for (claims, error) in [
+        (json!({ "sub": "a@b.example" }), TokenError::Claims),
+        (json!({ "exp": NOW + 1800 }), TokenError::Claims),
+        (json!({ "sub": 7, "exp": NOW + 1800 }), TokenError::Claims),
+        (
+            json!({ "sub": "a@b.example", "exp": NOW + 1800, "purpose": "reset" }),
+            TokenError::Claims,
+        ),
+        (
+            json!({ "sub": "a@b.example", "exp": NOW - 6 }),
+            TokenError::Expired,
+        ),
+        (
+            json!({ "sub": "a@b.example", "exp": NOW + 100_000 }),
+            TokenError::Claims,
+        ),
+        (
+            json!({ "sub": "a@b.example", "exp": i64::MAX }),
+            TokenError::Claims,
+        ),
+        (
+            json!({ "sub": "a@b.example", "exp": i64::MIN }),
+            TokenError::Expired,
+        ),
+        (
+            json!({ "sub": "a@b.example", "exp": 1.5e300 }),
+            TokenError::Claims,
+        ),
+    ] {
+        assert_eq!(
+            verify_legacy(LEGACY_HEADER, &claims),
+            Err(error),
+            "{claims}"
+        );
+    }
+    let other = tokens_with(&[
+        ("SECRET_KEY", "another-secret-of-the-tests-0123456789"),
+        ("LEGACY_TOKENS_UNTIL", "2027-01-16T00:00:00Z"),
+    ]);
+    assert_eq!(
+        other.verify(&sign(LEGACY_HEADER, &good.to_string()), NOW),
+        Err(TokenError::Signature)
+    );
 }
 
 #[test]
@@ -194,7 +400,7 @@ fn what_could_be_read_in_two_ways_is_not_read() {
 #[test]
 fn a_token_has_one_spelling() {
     let token = sign(&good_header(), &claims(&json!({})));
-    assert_eq!(tokens().verify(&token, NOW), Ok(7));
+    assert_eq!(tokens().verify(&token, NOW), Ok(Subject::Id(7)));
     let parts: Vec<_> = token.split('.').collect();
     let last = token.chars().last().unwrap();
     // A 32-byte signature leaves two spare bits in its last character.

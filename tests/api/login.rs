@@ -39,7 +39,7 @@ async fn a_token_names_the_user_by_id_and_says_nothing_else_of_them() {
     assert_eq!(expires.expect("exp") - issued.expect("iat"), 1800);
     let mut claims: Vec<_> = parts[1].as_object().expect("claims").keys().collect();
     claims.sort();
-    assert_eq!(claims, ["exp", "iat", "iss", "jti", "sub"]);
+    assert_eq!(claims, ["aud", "exp", "iat", "iss", "jti", "sub"]);
 }
 
 fn decode(part: &str) -> Value {

@@ -20,6 +20,7 @@ mod headers;
 mod health;
 mod http;
 mod isolation;
+mod keys;
 mod legacy;
 mod login;
 mod logs;

@@ -1,12 +1,13 @@
-//! Hashes and verdicts from outside, where they are at hand: `../shared/corpora`, or the folder that
-//! `TEST_CORPORA` names.
+//! Vectors and verdicts from outside, where they are at hand: `../shared/corpora`, or the folder
+//! that `TEST_CORPORA` names.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod passwords;
+mod tokens;
+
 use std::path::PathBuf;
 
-use base64ct::{Base64, Encoding as _};
-use gatehouse::password::{Cost, Hasher, Password};
 use serde_json::Value;
 
 fn corpus(name: &str) -> Option<Value> {
@@ -19,81 +20,4 @@ fn corpus(name: &str) -> Option<Value> {
         return None;
     };
     Some(serde_json::from_str(&text).expect("JSON"))
-}
-
-fn hasher() -> Hasher {
-    let cost = Cost {
-        memory_kib: 19_456,
-        iterations: 2,
-    };
-    Hasher::new(cost).expect("a hasher")
-}
-
-/// Whether it asks for more memory than a hash may.
-fn is_over_the_cap(hash: &str) -> bool {
-    let memory = hash
-        .split(['$', ','])
-        .find_map(|part| part.strip_prefix("m="));
-    memory
-        .and_then(|memory| memory.parse().ok())
-        .is_some_and(|memory: u64| memory > 65_536)
-}
-
-#[test]
-fn hashes_of_passlib_get_passlibs_verdict() {
-    let Some(corpus) = corpus("passlib_hashes.json") else {
-        return;
-    };
-    let mut checked = 0;
-    for case in corpus["cases"].as_array().expect("cases") {
-        let hash = case["hash"].as_str().expect("a hash");
-        let bytes =
-            Base64::decode_vec(case["password_b64"].as_str().expect("a password")).expect("base64");
-        // A JSON body cannot hold any other.
-        let Ok(password) = String::from_utf8(bytes) else {
-            continue;
-        };
-        let expected = case["verify"].as_bool().unwrap_or(false) && !is_over_the_cap(hash);
-        let verdict = hasher().verify(&Password::new(password), Some(hash));
-        assert_eq!(verdict, Ok(expected), "{}", case["id"]);
-        checked += 1;
-    }
-    assert!(checked > 150, "{checked}");
-}
-
-#[test]
-fn malformed_hashes_match_nothing() {
-    let Some(corpus) = corpus("passlib_hashes.json") else {
-        return;
-    };
-    for case in corpus["malformed"].as_array().expect("cases") {
-        let hash = case["hash"].as_str().expect("a hash");
-        let password = case["password"].as_str().expect("a password");
-        let verdict = hasher().verify(&Password::new(password.to_owned()), Some(hash));
-        // Another spelling of the same hash, with the version that it says.
-        let expected = case["id"] == "bs256-v1-as-2b";
-        assert_eq!(verdict, Ok(expected), "{}: {hash}", case["id"]);
-    }
-}
-
-#[test]
-fn bcrypt_hashes_get_the_verdict_of_another_library() {
-    let Some(corpus) = corpus("bcrypt_vectors.json") else {
-        return;
-    };
-    for case in corpus["vectors"].as_array().expect("vectors") {
-        let hash = case["hash"].as_str().expect("a hash");
-        let bytes =
-            Base64::decode_vec(case["password_b64"].as_str().expect("a password")).expect("base64");
-        let known = ["$2a$", "$2b$", "$2y$"]
-            .iter()
-            .any(|prefix| hash.starts_with(prefix));
-        let Ok(password) = String::from_utf8(bytes) else {
-            continue;
-        };
-        let expected =
-            case["verify"].as_bool().expect("a verdict") && known && !password.contains('\0');
-        let verdict = hasher().verify(&Password::new(password), Some(hash));
-        assert_eq!(verdict, Ok(expected), "{hash}");
-    }
 }

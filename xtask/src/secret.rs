@@ -4,6 +4,8 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 
 use anyhow::{Context as _, Result};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use ed25519_compact::{KeyPair, Seed};
 
 use crate::process::root;
 
@@ -12,13 +14,30 @@ pub(crate) struct Options {
     /// Write it into .dev.vars, unless there is one there.
     #[arg(long)]
     dev: bool,
+    /// A key pair for `ALGORITHM = "EdDSA"`: prints the private key, and says the public one.
+    #[arg(long, conflicts_with = "dev")]
+    ed25519: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     if options.dev {
         return ensure_dev_secret();
     }
+    if options.ed25519 {
+        return print_key_pair();
+    }
     println!("{}", random_hex(32)?);
+    Ok(())
+}
+
+/// Prints the private key alone on standard output, so that it can be piped.
+fn print_key_pair() -> Result<()> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).context("the system has no randomness")?;
+    let pair = KeyPair::from_seed(Seed::new(seed));
+    println!("{}", Base64UrlUnpadded::encode_string(&seed));
+    let public = Base64UrlUnpadded::encode_string(&pair.pk[..]);
+    eprintln!("its public half, for VERIFICATION_KEYS: EdDSA:{public}");
     Ok(())
 }
 

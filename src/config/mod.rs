@@ -1,23 +1,34 @@
 //! The configuration: read once per isolate, failing closed on anything it cannot use.
 
+mod keys;
+
 use std::{fmt, time::Duration};
 
 use axum::http::HeaderValue;
 use zeroize::Zeroizing;
 
 use crate::password::Cost;
-
-/// The fewest bytes of `SECRET_KEY`: the output of HS256's hash (RFC 7518, 3.2).
-const MIN_SECRET: usize = 32;
+use crate::token::Key;
 
 /// Everything that can be set. Each field names its variable.
 pub struct Config {
-    /// `SECRET_KEY`: signs the access tokens; at least 32 bytes. No default.
+    /// `SECRET_KEY`: what all keys that are not a setting of their own come from; at least 32
+    /// bytes. No default.
     pub secret_key: Zeroizing<String>,
+    /// `ALGORITHM` (default HS256) with `SECRET_KEY` or, for `EdDSA` and `Ed25519`,
+    /// `ED25519_PRIVATE_KEY`: signs the access tokens.
+    pub signing_key: Key,
+    /// `VERIFICATION_KEYS`: further keys whose tokens are taken; default none.
+    pub verification_keys: Vec<Key>,
+    /// `LEGACY_TOKENS_UNTIL`: until when tokens of the replaced system are taken, in seconds since
+    /// 1970-01-01 UTC; default never.
+    pub legacy_tokens_until: Option<u64>,
     /// `ACCESS_TOKEN_EXPIRE_MINUTES`: 1 to 1440; default 30, as in the replaced system.
     pub token_lifetime: Duration,
     /// `TOKEN_ISSUER`: the `iss` of the tokens; default `gatehouse`.
     pub token_issuer: String,
+    /// `TOKEN_AUDIENCE`: the `aud` of the tokens; default `gatehouse`.
+    pub token_audience: String,
     /// `PASSWORD_MIN_LENGTH`: in code points, 8 to 64; default 8.
     pub password_min_length: usize,
     /// `ARGON2_MEMORY_KIB` (19456 to 65536; default 19456) and `ARGON2_ITERATIONS` (2 to 16;
@@ -57,13 +68,28 @@ impl Config {
         // An empty variable is an unset one, as in a shell.
         let lookup = |key: &'static str| lookup(key).filter(|value| !value.trim().is_empty());
         let number = |key, default, range| number(key, lookup(key), default, range);
-        algorithm(lookup("ALGORITHM").as_deref())?;
+        let secret_key = keys::secret_key(lookup("SECRET_KEY"))?;
+        let signing_key = keys::signing_key(
+            lookup("ALGORITHM").as_deref().map(str::trim),
+            &secret_key,
+            lookup("ED25519_PRIVATE_KEY"),
+        )?;
+        let verification_keys = Zeroizing::new(lookup("VERIFICATION_KEYS").unwrap_or_default());
+        let verification_keys = keys::verification_keys(&verification_keys, &signing_key)?;
+        let algorithms = std::iter::once(&signing_key).chain(&verification_keys);
         Ok(Self {
-            secret_key: secret(lookup("SECRET_KEY"))?,
+            legacy_tokens_until: keys::legacy_tokens_until(
+                lookup("LEGACY_TOKENS_UNTIL"),
+                algorithms.map(Key::algorithm),
+            )?,
+            secret_key,
+            signing_key,
+            verification_keys,
             token_lifetime: Duration::from_secs(
                 60 * u64::from(number("ACCESS_TOKEN_EXPIRE_MINUTES", 30, 1..=1440)?),
             ),
             token_issuer: lookup("TOKEN_ISSUER").unwrap_or_else(|| "gatehouse".into()),
+            token_audience: lookup("TOKEN_AUDIENCE").unwrap_or_else(|| "gatehouse".into()),
             password_min_length: number("PASSWORD_MIN_LENGTH", 8, 8..=64)? as usize,
             password_cost: Cost {
                 memory_kib: number("ARGON2_MEMORY_KIB", 19_456, 19_456..=65_536)?,
@@ -107,35 +133,6 @@ fn number(
             let problem = format!("must be a number from {} to {}", range.start(), range.end());
             ConfigError::new(key, problem)
         })
-}
-
-fn algorithm(value: Option<&str>) -> Result<(), ConfigError> {
-    match value {
-        None | Some("HS256") => Ok(()),
-        Some(_) => Err(ConfigError::new("ALGORITHM", "must be HS256")),
-    }
-}
-
-fn secret(value: Option<String>) -> Result<Zeroizing<String>, ConfigError> {
-    let key = "SECRET_KEY";
-    let value = Zeroizing::new(value.ok_or_else(|| ConfigError::new(key, "is not set"))?);
-    if value.len() < MIN_SECRET {
-        return Err(ConfigError::new(
-            key,
-            format!("must have at least {MIN_SECRET} bytes"),
-        ));
-    }
-    // Catches `xxxxxxxx…` and the like: 32 random characters never repeat this much.
-    let mut distinct = value.as_bytes().to_vec();
-    distinct.sort_unstable();
-    distinct.dedup();
-    if distinct.len() < 10 {
-        return Err(ConfigError::new(
-            key,
-            "is made of too few different characters; use a random one",
-        ));
-    }
-    Ok(value)
 }
 
 fn origins(list: &str) -> Result<Vec<HeaderValue>, ConfigError> {
@@ -232,12 +229,128 @@ mod tests {
     }
 
     #[test]
-    fn only_hs256_signs_today() {
-        assert!(read(&[SECRET, ("ALGORITHM", "HS256")]).is_ok());
-        assert_eq!(
-            error(&[SECRET, ("ALGORITHM", "none")]),
-            "ALGORITHM must be HS256"
+    fn each_algorithm_takes_its_kind_of_key_and_no_other() {
+        let long = ("SECRET_KEY", &*"0123456789abcdef".repeat(4));
+        let private = (
+            "ED25519_PRIVATE_KEY",
+            "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
         );
+        let name = |name| ("ALGORITHM", name);
+        for (algorithm, variables) in [
+            ("HS256", vec![SECRET]),
+            ("HS384", vec![long]),
+            ("HS512", vec![long]),
+            ("EdDSA", vec![SECRET, private]),
+            ("Ed25519", vec![SECRET, private]),
+        ] {
+            let config = read(&[variables, vec![name(algorithm)]].concat()).unwrap();
+            assert_eq!(config.signing_key.algorithm().name(), algorithm);
+        }
+        let any = "ALGORITHM must be HS256, HS384, HS512, EdDSA or Ed25519";
+        for bad in ["none", "hs256", "RS256", "ES256", "eddsa"] {
+            assert_eq!(error(&[SECRET, name(bad)]), any);
+        }
+        for (bad, reason) in [
+            (
+                vec![SECRET, name("HS384")],
+                "SECRET_KEY must have at least 48 bytes",
+            ),
+            (
+                vec![SECRET, name("HS512")],
+                "SECRET_KEY must have at least 64 bytes",
+            ),
+            (
+                vec![SECRET, name("EdDSA")],
+                "ED25519_PRIVATE_KEY is not set",
+            ),
+            (vec![private, name("EdDSA")], "SECRET_KEY is not set"),
+            (
+                vec![SECRET, private],
+                "ED25519_PRIVATE_KEY is not used while ALGORITHM is HS256",
+            ),
+            (
+                vec![SECRET, name("EdDSA"), ("ED25519_PRIVATE_KEY", "short")],
+                "ED25519_PRIVATE_KEY must be 32 bytes in base64url without padding: `cargo xtask secret --ed25519`",
+            ),
+        ] {
+            assert_eq!(error(&bad), reason);
+        }
+    }
+
+    #[test]
+    fn keys_that_only_verify_are_listed_with_their_algorithms() {
+        let list = |list: &str| {
+            let keys = read(&[SECRET, ("VERIFICATION_KEYS", list)])?.verification_keys;
+            Ok(keys
+                .iter()
+                .map(|key| key.algorithm().name())
+                .collect::<Vec<_>>()
+                .join(" "))
+        };
+        let old = "an older secret, 9876543210zyxwv".replace([',', ' '], "-");
+        let public = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        let both = format!(" HS256:{old}\nEdDSA:{public} ");
+        assert_eq!(list(&both), Ok("HS256 EdDSA".to_owned()));
+        for (bad, problem) in [
+            (
+                old.clone(),
+                "must list keys as ALGORITHM:key, separated by spaces",
+            ),
+            (
+                format!("none:{old}"),
+                "must list keys as ALGORITHM:key, separated by spaces",
+            ),
+            ("HS256:short".to_owned(), "must have at least 32 bytes"),
+            (
+                format!("HS256:{}", SECRET.1),
+                "has a key twice, or the one that signs",
+            ),
+            (
+                format!("EdDSA:{public} Ed25519:{public}"),
+                "has a key twice, or the one that signs",
+            ),
+            (
+                "EdDSA:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
+                "has a public key that is not 32 bytes in base64url without padding, or weak",
+            ),
+        ] {
+            let error: ConfigError = list(&bad).unwrap_err();
+            assert_eq!(error.to_string(), format!("VERIFICATION_KEYS {problem}"));
+            assert!(!error.to_string().contains(&old));
+        }
+    }
+
+    #[test]
+    fn tokens_of_the_replaced_system_end_at_a_time_and_need_their_key() {
+        let until = |time| ("LEGACY_TOKENS_UNTIL", time);
+        let config = read(&[SECRET, until("2027-01-31T01:00:00+01:00")]).unwrap();
+        assert_eq!(config.legacy_tokens_until, Some(1_801_353_600));
+        assert_eq!(read(&[SECRET]).unwrap().legacy_tokens_until, None);
+        for bad in [
+            "tomorrow",
+            "2027-01-31",
+            "1801353600",
+            "1900-01-01T00:00:00Z",
+        ] {
+            let problem = "LEGACY_TOKENS_UNTIL must be a time such as 2027-01-31T00:00:00Z";
+            assert_eq!(error(&[SECRET, until(bad)]), problem);
+        }
+        let long = "0123456789abcdef".repeat(4);
+        let bad = [
+            ("SECRET_KEY", &*long),
+            ("ALGORITHM", "HS512"),
+            until("2027-01-31T00:00:00Z"),
+        ];
+        assert!(error(&bad).starts_with("LEGACY_TOKENS_UNTIL needs the key of those tokens"));
+    }
+
+    #[test]
+    fn a_secret_that_everyone_can_look_up_is_refused() {
+        let known = "my-ultra-super-secure-and-super-long-secret";
+        for secret in [known.to_owned(), format!(" {known}\r")] {
+            let problem = "SECRET_KEY is on a public list of secrets; use a random one";
+            assert_eq!(error(&[("SECRET_KEY", &secret)]), problem);
+        }
     }
 
     #[test]

@@ -1,0 +1,316 @@
+//! The keys that sign and verify tokens, each bound to one algorithm (RFC 8725, 3.1).
+
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use ed25519_compact::{KeyPair, PublicKey, SecretKey, Seed};
+use jwt_compact::alg::{Ed25519, Hs256, Hs256Key, Hs384, Hs384Key, Hs512, Hs512Key};
+use jwt_compact::{Algorithm as _, AlgorithmSignature};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+/// An algorithm of RFC 7518 or RFC 8037, under the one name that it goes by here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Algorithm {
+    /// HMAC with SHA-256.
+    Hs256,
+    /// HMAC with SHA-384.
+    Hs384,
+    /// HMAC with SHA-512.
+    Hs512,
+    /// Ed25519 under the name of RFC 8037.
+    EdDsa,
+    /// Ed25519 under the name of RFC 9864, which says the curve.
+    Ed25519,
+}
+
+impl Algorithm {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Hs256,
+        Self::Hs384,
+        Self::Hs512,
+        Self::EdDsa,
+        Self::Ed25519,
+    ];
+
+    /// The algorithm of a name, in its exact spelling.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.name() == name)
+    }
+
+    /// The `alg` of a header.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hs256 => "HS256",
+            Self::Hs384 => "HS384",
+            Self::Hs512 => "HS512",
+            Self::EdDsa => "EdDSA",
+            Self::Ed25519 => "Ed25519",
+        }
+    }
+
+    /// The fewest bytes of a secret: the output of the hash (RFC 7518, 3.2). None for key pairs.
+    #[must_use]
+    pub fn min_secret(self) -> Option<usize> {
+        match self {
+            Self::Hs256 => Some(32),
+            Self::Hs384 => Some(48),
+            Self::Hs512 => Some(64),
+            Self::EdDsa | Self::Ed25519 => None,
+        }
+    }
+}
+
+/// A key with its algorithm and its name.
+#[derive(Clone)]
+pub struct Key {
+    algorithm: Algorithm,
+    id: String,
+    material: Material,
+}
+
+#[derive(Clone)]
+enum Material {
+    Hs256(Hs256Key),
+    Hs384(Hs384Key),
+    Hs512(Hs512Key),
+    Ed25519 {
+        public: PublicKey,
+        secret: Option<SecretKey>,
+    },
+}
+
+/// The public half of a key as a JSON Web Key (RFC 7517, RFC 8037). It has no field for any other.
+#[derive(Debug, Serialize)]
+pub struct Jwk {
+    kty: &'static str,
+    crv: &'static str,
+    x: String,
+    kid: String,
+    alg: &'static str,
+    r#use: &'static str,
+}
+
+impl Key {
+    /// A shared secret; none if the algorithm takes key pairs.
+    #[must_use]
+    pub fn from_secret(algorithm: Algorithm, secret: &[u8]) -> Option<Self> {
+        let material = match algorithm {
+            Algorithm::Hs256 => Material::Hs256(Hs256Key::new(secret)),
+            Algorithm::Hs384 => Material::Hs384(Hs384Key::new(secret)),
+            Algorithm::Hs512 => Material::Hs512(Hs512Key::new(secret)),
+            Algorithm::EdDsa | Algorithm::Ed25519 => return None,
+        };
+        let mut key = Self {
+            algorithm,
+            id: String::new(),
+            material,
+        };
+        // Tells keys apart without saying more of them than any token does.
+        let tag = key.sign(b"gatehouse key id")?;
+        key.id = hex::encode(tag.get(..8)?);
+        Some(key)
+    }
+
+    /// A key pair from its private key: `d` of RFC 8037, 32 bytes in base64url without padding.
+    #[must_use]
+    pub fn from_private(algorithm: Algorithm, d: &str) -> Option<Self> {
+        let seed: [u8; 32] = Base64UrlUnpadded::decode_vec(d).ok()?.try_into().ok()?;
+        let pair = KeyPair::from_seed(Seed::new(seed));
+        Self::from_pair(algorithm, pair.pk, Some(pair.sk))
+    }
+
+    /// The public half of a key pair: `x` of RFC 8037. None if it is no point of the curve, or one
+    /// of small order, for which anybody can sign.
+    #[must_use]
+    pub fn from_public(algorithm: Algorithm, x: &str) -> Option<Self> {
+        let point: [u8; 32] = Base64UrlUnpadded::decode_vec(x).ok()?.try_into().ok()?;
+        Self::from_pair(algorithm, PublicKey::new(point), None)
+    }
+
+    fn from_pair(
+        algorithm: Algorithm,
+        public: PublicKey,
+        secret: Option<SecretKey>,
+    ) -> Option<Self> {
+        if algorithm.min_secret().is_some() || public.validate().is_err() {
+            return None;
+        }
+        Some(Self {
+            algorithm,
+            id: thumbprint(&public),
+            material: Material::Ed25519 { public, secret },
+        })
+    }
+
+    /// The `kid`: of a public key its thumbprint (RFC 7638).
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The algorithm, the only one that it is used with.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The signature of a message; none if this is the public half of a pair.
+    #[must_use]
+    pub fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
+        Some(match &self.material {
+            Material::Hs256(key) => Hs256.sign(key, message).as_bytes().into_owned(),
+            Material::Hs384(key) => Hs384.sign(key, message).as_bytes().into_owned(),
+            Material::Hs512(key) => Hs512.sign(key, message).as_bytes().into_owned(),
+            // Without noise, as RFC 8032 has it.
+            Material::Ed25519 { secret, .. } => secret.as_ref()?.sign(message, None).to_vec(),
+        })
+    }
+
+    /// Whether a signature is the one of a message, whole, compared in constant time.
+    #[must_use]
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        match &self.material {
+            Material::Hs256(key) => verify(&Hs256, key, message, signature),
+            Material::Hs384(key) => verify(&Hs384, key, message, signature),
+            Material::Hs512(key) => verify(&Hs512, key, message, signature),
+            Material::Ed25519 { public, .. } => verify(&Ed25519, public, message, signature),
+        }
+    }
+
+    /// The public half, if there is one.
+    #[must_use]
+    pub fn jwk(&self) -> Option<Jwk> {
+        let Material::Ed25519 { public, .. } = &self.material else {
+            return None;
+        };
+        Some(Jwk {
+            kty: "OKP",
+            crv: "Ed25519",
+            x: Base64UrlUnpadded::encode_string(&public[..]),
+            kid: self.id.clone(),
+            alg: self.algorithm.name(),
+            r#use: "sig",
+        })
+    }
+
+    /// Whether it is the same key, whatever its algorithm.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.bytes().ct_eq(other.bytes()).into()
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match &self.material {
+            Material::Hs256(key) => key.as_ref(),
+            Material::Hs384(key) => key.as_ref(),
+            Material::Hs512(key) => key.as_ref(),
+            Material::Ed25519 { public, .. } => &public[..],
+        }
+    }
+}
+
+fn verify<A: jwt_compact::Algorithm>(
+    algorithm: &A,
+    key: &A::VerifyingKey,
+    message: &[u8],
+    signature: &[u8],
+) -> bool {
+    // The length first: reading a signature of another one panics.
+    let whole = A::Signature::LENGTH.is_some_and(|length| length.get() == signature.len());
+    whole
+        && A::Signature::try_from_slice(signature)
+            .is_ok_and(|signature| algorithm.verify_signature(&signature, key, message))
+}
+
+/// RFC 7638 with the members of RFC 8037.
+fn thumbprint(public: &PublicKey) -> String {
+    let x = Base64UrlUnpadded::encode_string(&public[..]);
+    let jwk = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
+    Base64UrlUnpadded::encode_string(&Sha256::digest(jwk))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 8037, appendix A.
+    const D: &str = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A";
+    const X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+
+    #[test]
+    fn an_ed25519_key_is_the_one_of_rfc_8037_and_so_is_its_thumbprint() {
+        let key = Key::from_private(Algorithm::EdDsa, D).unwrap();
+        assert_eq!(key.id(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+        let message = b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
+        let signature = key.sign(message).unwrap();
+        assert_eq!(
+            Base64UrlUnpadded::encode_string(&signature),
+            "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
+        );
+        let public = Key::from_public(Algorithm::EdDsa, X).unwrap();
+        assert!(public.verify(message, &signature));
+        assert!(public.sign(message).is_none());
+        assert_eq!(public.id(), key.id());
+        let jwk = serde_json::to_value(public.jwk()).unwrap();
+        assert_eq!(
+            jwk,
+            serde_json::json!({ "kty": "OKP", "crv": "Ed25519", "x": X, "kid": key.id(), "alg": "EdDSA", "use": "sig" })
+        );
+    }
+
+    #[test]
+    fn a_key_of_one_kind_is_none_of_another() {
+        for algorithm in [Algorithm::Hs256, Algorithm::Hs384, Algorithm::Hs512] {
+            assert!(Key::from_private(algorithm, D).is_none());
+            assert!(Key::from_public(algorithm, X).is_none());
+            let key = Key::from_secret(algorithm, &[7; 64]).unwrap();
+            assert!(key.jwk().is_none());
+        }
+        assert!(Key::from_secret(Algorithm::EdDsa, &[7; 64]).is_none());
+    }
+
+    #[test]
+    fn one_secret_has_another_name_and_other_signatures_under_each_algorithm() {
+        let keys = [Algorithm::Hs256, Algorithm::Hs384, Algorithm::Hs512]
+            .map(|algorithm| Key::from_secret(algorithm, &[7; 64]).unwrap());
+        for (place, key) in keys.iter().enumerate() {
+            for (other_place, other) in keys.iter().enumerate() {
+                let signature = other.sign(b"x").unwrap();
+                assert_eq!(key.verify(b"x", &signature), place == other_place);
+                assert_eq!(key.id() == other.id(), place == other_place);
+                assert!(key.is_same(other));
+            }
+        }
+    }
+
+    #[test]
+    fn a_public_key_that_anybody_can_sign_for_is_refused() {
+        let weak = [[0; 32], {
+            let mut one = [0; 32];
+            one[0] = 1;
+            one
+        }];
+        for point in weak {
+            let x = Base64UrlUnpadded::encode_string(&point);
+            assert!(Key::from_public(Algorithm::EdDsa, &x).is_none());
+        }
+        for x in ["", "AA", &X[1..], &format!("{X}=")] {
+            assert!(Key::from_public(Algorithm::EdDsa, x).is_none(), "{x}");
+        }
+    }
+
+    #[test]
+    fn a_signature_of_another_length_is_none_and_no_panic() {
+        let key = Key::from_private(Algorithm::Ed25519, D).unwrap();
+        let secret = Key::from_secret(Algorithm::Hs384, &[7; 48]).unwrap();
+        for length in 0..130 {
+            assert!(!key.verify(b"x", &vec![0; length]));
+            assert!(!secret.verify(b"x", &vec![0; length]));
+        }
+    }
+}
