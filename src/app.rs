@@ -6,6 +6,7 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, patch, post};
 
+use crate::account::AccountKeys;
 use crate::config::Config;
 use crate::db::Database;
 use crate::error::Error;
@@ -13,7 +14,7 @@ use crate::log::note_route;
 use crate::password::Hasher;
 use crate::platform::Platform;
 use crate::respond::{Responder, respond};
-use crate::routes::{auth, health, keys, user};
+use crate::routes::{health, keys, login, register, user};
 use crate::token::Tokens;
 
 /// What every request shares: made once per isolate, and none of it does I/O.
@@ -26,6 +27,8 @@ pub struct App {
     pub hasher: Hasher,
     /// Issues and verifies access tokens.
     pub tokens: Tokens,
+    /// Names accounts where their e-mails must not stand.
+    pub accounts: AccountKeys,
     /// The runtime.
     pub platform: Arc<dyn Platform>,
 }
@@ -44,6 +47,7 @@ impl App {
             ),
             hasher: Hasher::new(config.password_cost)?,
             tokens: Tokens::new(&config),
+            accounts: AccountKeys::new(&config.secret_key)?,
             config,
             platform,
         })
@@ -57,8 +61,8 @@ pub fn router(app: App) -> Router {
         .route("/", get(health::get_status))
         .route("/ready", get(health::get_ready))
         .route("/.well-known/jwks.json", get(keys::get_keys))
-        .route("/auth/register", post(auth::register))
-        .route("/auth/login", post(auth::login))
+        .route("/auth/register", post(register::register))
+        .route("/auth/login", post(login::login))
         .route("/me", get(user::get_me))
         .route("/user/update", patch(user::update_user));
     #[cfg(feature = "test-panic")]

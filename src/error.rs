@@ -3,6 +3,8 @@
 //! A handler returns [`Error`]; [`crate::respond`] turns it into the body and the log line. What
 //! a 5xx was caused by goes to the log and never to the client.
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -57,6 +59,12 @@ pub enum Error {
     /// 422.
     #[error("invalid fields")]
     InvalidFields(Vec<FieldError>),
+    /// 429: too many requests from one address.
+    #[error("rate limited")]
+    RateLimited,
+    /// 429: too many failed logins of one account.
+    #[error("too many attempts")]
+    TooManyAttempts(Duration),
     /// 503: the database cannot be reached, is too slow or does not do what it should.
     #[error("database: {0}")]
     Database(db::Error),
@@ -66,7 +74,10 @@ pub enum Error {
 }
 
 /// Seconds after which a client may try again when the database was away.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+const DATABASE_AWAY: u64 = 5;
+/// Seconds of the longest period that a rate limit of Workers can have; they do not say how much
+/// of it is left.
+const RATE_LIMIT_PERIOD: u64 = 60;
 
 impl Error {
     /// The HTTP status.
@@ -83,6 +94,7 @@ impl Error {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::InvalidFields(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RateLimited | Self::TooManyAttempts(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -103,6 +115,8 @@ impl Error {
             Self::BodyTooLarge => "body_too_large",
             Self::UnsupportedMediaType(_) => "unsupported_media_type",
             Self::InvalidFields(_) => "invalid_fields",
+            Self::RateLimited => "rate_limited",
+            Self::TooManyAttempts(_) => "too_many_attempts",
             Self::Database(_) => "database_unavailable",
             Self::Internal(_) => "internal_error",
         }
@@ -124,21 +138,37 @@ impl Error {
             Self::EmailTaken => "A user with this e-mail exists already.",
             Self::BodyTooLarge => "The body is larger than 16 KiB.",
             Self::InvalidFields(_) => "Some fields are not valid; see errors.",
+            Self::RateLimited => "Too many requests from this address; try again in a minute.",
+            Self::TooManyAttempts(_) => {
+                "Too many failed logins; try again when the time in Retry-After has passed."
+            }
             Self::Database(_) => "The service cannot reach its database; try again in a moment.",
             Self::Internal(_) => "The service failed; the fault is recorded under the request id.",
         }
         .to_owned()
     }
 
+    /// Seconds after which a client may try again.
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited => Some(RATE_LIMIT_PERIOD),
+            // Up, or it would be refused again.
+            Self::TooManyAttempts(wait) => {
+                Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+            }
+            Self::Database(_) => Some(DATABASE_AWAY),
+            _ => None,
+        }
+    }
+
     /// Adds the headers that belong to the status.
     fn extend_headers(&self, headers: &mut HeaderMap) {
+        if let Some(seconds) = self.retry_after() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         let challenge = match self {
             Self::MissingToken | Self::InvalidCredentials => "Bearer",
             Self::InvalidToken(_) => "Bearer error=\"invalid_token\"",
-            Self::Database(_) => {
-                headers.insert(header::RETRY_AFTER, RETRY_AFTER);
-                return;
-            }
             _ => return,
         };
         headers.insert(

@@ -7,16 +7,21 @@
 //! * [`platform`]: the trait behind which the runtime stands, so that all else also runs natively;
 //! * [`app`]: the state and the route table;
 //! * [`respond`], [`log`]: what every answer goes through: request id, headers, CORS, log line;
-//! * [`extract`], [`fields`], [`json`]: bearer tokens and bodies out of requests;
+//! * [`extract`], [`client`], [`fields`], [`json`]: bearer tokens, addresses and bodies out of
+//!   requests;
 //! * [`routes`]: a handler for each endpoint;
-//! * [`email`], [`name`], [`password`], [`token`]: parsed types and their rules, no I/O
-//!   ([`rule`] is what they say of a broken one);
+//! * [`after`]: what is done when the answer has gone out;
+//! * [`email`], [`account`], [`name`], [`password`], [`token`]: parsed types and their rules, no
+//!   I/O ([`rule`] is what they say of a broken one);
 //! * [`db`]: the statements, one file a table;
 //! * [`mysql`]: the client, which knows nothing of the rest;
 //! * [`time`]: how times are written;
 //! * [`config`], [`error`]: the settings; every way in which a request can fail.
 
+pub mod account;
+pub mod after;
 pub mod app;
+pub mod client;
 pub mod config;
 pub mod db;
 pub mod email;

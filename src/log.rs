@@ -1,30 +1,54 @@
-//! The one log line of a request: a JSON object.
+//! The log: one line a request, and now and then one beside it; each is a JSON object.
 //!
 //! It holds nothing that a client chose but its address and a request id of a strict form: no
 //! body, no token, no path as sent, no query, no e-mail.
 
 use std::sync::{Arc, OnceLock};
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{FromRequestParts, MatchedPath, Request};
+use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::account::AccountKey;
 use crate::error::Error;
 use crate::platform::{Level, Platform};
 use crate::time::rfc3339;
 
-/// What a handler wants in the log line: the event and the user it is about.
+/// What a handler wants in the log line: the event and whom it is about.
 #[derive(Debug, Clone, Copy)]
 pub struct Audit {
     /// What happened, in the past tense.
     pub event: &'static str,
     /// `user.id`.
-    pub user_id: i64,
+    pub user_id: Option<i64>,
+    /// The account that was tried, where nobody has shown to be its user.
+    pub account: Option<AccountKey>,
 }
 
 impl Audit {
+    /// Something that a user did.
+    #[must_use]
+    pub fn user(event: &'static str, user_id: i64) -> Self {
+        Self {
+            event,
+            user_id: Some(user_id),
+            account: None,
+        }
+    }
+
+    /// Something that was done to an account.
+    #[must_use]
+    pub fn account(event: &'static str, account: AccountKey) -> Self {
+        Self {
+            event,
+            user_id: None,
+            account: Some(account),
+        }
+    }
+
     /// Attaches it to an answer.
     pub fn on(self, response: impl IntoResponse) -> Response {
         let mut response = response.into_response();
@@ -76,6 +100,8 @@ struct Json<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
@@ -92,7 +118,11 @@ impl Line<'_> {
             method: known(self.method),
             path: self.route,
             status: self.status.as_u16(),
-            user_id: self.audit.map(|audit| audit.user_id),
+            user_id: self.audit.and_then(|audit| audit.user_id),
+            account: self
+                .audit
+                .and_then(|audit| audit.account)
+                .map(|account| account.to_string()),
             client: self.client,
             code: self.failure.map(Error::code),
             reason: self.failure.and_then(reason),
@@ -106,6 +136,75 @@ impl Line<'_> {
         if let Ok(text) = serde_json::to_string(&json) {
             platform.log(level, &text);
         }
+    }
+}
+
+/// A line beside the one of the request: something that happened on the way, or after the answer.
+#[derive(Serialize)]
+struct Note<'a> {
+    time: String,
+    event: &'static str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// The id of a request, for the lines that are written beside its own.
+#[derive(Debug, Clone)]
+pub struct RequestId(Arc<str>);
+
+impl RequestId {
+    pub(crate) fn new(id: &str) -> Self {
+        Self(id.into())
+    }
+
+    /// Logs and counts something that went as it should.
+    pub fn note(&self, platform: &dyn Platform, event: &'static str, user_id: Option<i64>) {
+        self.write(platform, Level::Info, event, user_id, None);
+    }
+
+    /// Logs and counts something that someone should look at.
+    pub fn alarm(
+        &self,
+        platform: &dyn Platform,
+        event: &'static str,
+        user_id: Option<i64>,
+        reason: String,
+    ) {
+        self.write(platform, Level::Error, event, user_id, Some(reason));
+    }
+
+    fn write(
+        &self,
+        platform: &dyn Platform,
+        level: Level,
+        event: &'static str,
+        user_id: Option<i64>,
+        reason: Option<String>,
+    ) {
+        let note = Note {
+            time: rfc3339(i64::try_from(platform.now()).unwrap_or_default()),
+            event,
+            request_id: &self.0,
+            user_id,
+            reason,
+        };
+        // A struct of strings and numbers always serialises.
+        if let Ok(text) = serde_json::to_string(&note) {
+            platform.log(level, &text);
+        }
+        platform.count(event);
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for RequestId {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let id = parts.extensions.get::<Self>().cloned();
+        id.ok_or_else(|| Error::Internal("a request without an id".to_owned()))
     }
 }
 

@@ -1,7 +1,8 @@
-//! What Gatehouse needs of the runtime it runs in: streams, timers, the time, a log.
+//! What Gatehouse needs of the runtime it runs in: streams, timers, the time, a log, counters.
 //!
 //! The Worker implements it over Hyperdrive and the JavaScript timers; the tests over TCP and
-//! Tokio, or with a database that fails.
+//! Tokio, or with a database that fails. A runtime also does the work that [`crate::after::After`]
+//! takes off an answer.
 
 use std::{io, time::Duration};
 
@@ -24,13 +25,26 @@ pub enum Level {
     Error,
 }
 
+/// What is limited for each client address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limiter {
+    /// Logins.
+    Login,
+    /// Registrations.
+    Register,
+}
+
 /// The runtime.
 pub trait Platform: Send + Sync {
     /// Opens a stream to the database and says who connects. Nothing is kept: a stream lives no
     /// longer than the request that opened it.
     fn connect(&self) -> BoxFuture<'_, io::Result<(Box<dyn Stream>, Credentials)>>;
 
-    /// Completes after a time.
+    /// Counts a request of a client against a limit; false when it is over. It may be generous: it
+    /// is a first gate against floods, and what must be exact is counted in the database.
+    fn limit(&self, limiter: Limiter, client: String) -> BoxFuture<'_, io::Result<bool>>;
+
+    /// Completes after a time, which begins when it is first polled.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 
     /// The time, in seconds since 1970-01-01 UTC. On Workers it stands still between I/O.
@@ -38,4 +52,8 @@ pub trait Platform: Send + Sync {
 
     /// Writes a line to the log. It cannot fail: a request must not.
     fn log(&self, level: Level, line: &str);
+
+    /// Counts an event under the name that the log has for it, for a chart or an alarm. It cannot
+    /// fail either.
+    fn count(&self, event: &'static str);
 }

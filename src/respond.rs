@@ -10,12 +10,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 
+use crate::client::CLIENT_ADDRESS;
 use crate::error::{Error, Failure};
-use crate::log::{Audit, Line, Route};
+use crate::log::{Audit, Line, RequestId, Route};
 use crate::platform::Platform;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("cf-connecting-ip");
 
 /// Headers of every answer. The API answers with data, so no browser has a reason to run, frame,
 /// sniff or keep any of it.
@@ -76,6 +76,7 @@ pub async fn respond(
     let client = request.headers().get(CLIENT_ADDRESS).cloned();
     let route = Route::default();
     request.extensions_mut().insert(route.clone());
+    request.extensions_mut().insert(RequestId::new(&request_id));
 
     let mut response = answer(request, next).await;
     let options = answer_options(&method, &mut response);

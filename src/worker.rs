@@ -9,25 +9,40 @@ use axum::body::Body;
 use futures_util::future::BoxFuture;
 use tower_service::Service as _;
 use worker::send::SendFuture;
-use worker::{Context, Date, Delay, Env, HttpRequest, Hyperdrive, Result, event, web_sys};
+use worker::{
+    AnalyticsEngineDataPointBuilder, AnalyticsEngineDataset, Context, Date, Delay, Env,
+    HttpRequest, Hyperdrive, RateLimiter, Result, event, web_sys,
+};
 
+use crate::after::After;
 use crate::app;
 use crate::mysql::Credentials;
-use crate::platform::{Level, Platform, Stream};
+use crate::platform::{Level, Limiter, Platform, Stream};
 use crate::respond::Unreadable;
 
-/// The binding of `wrangler.toml`.
+/// The bindings of `wrangler.toml`. All but the last have to be there.
 const HYPERDRIVE: &str = "HYPERDRIVE";
+const LOGIN_LIMITER: &str = "LOGIN_LIMITER";
+const REGISTER_LIMITER: &str = "REGISTER_LIMITER";
+const METRICS: &str = "METRICS";
 
 /// Built at the first request of an isolate. Only plain data and the handle of a binding are in
 /// it: what does I/O belongs to one request.
 static ROUTER: OnceLock<Router> = OnceLock::new();
 
 #[event(fetch)]
-async fn fetch(request: web_sys::Request, env: Env, _: Context) -> Result<http::Response<Body>> {
+async fn fetch(
+    request: web_sys::Request,
+    env: Env,
+    context: Context,
+) -> Result<http::Response<Body>> {
     let mut router = ROUTER.get_or_init(|| router(&env)).clone();
     // A router's error type has no values.
-    Ok(router.call(convert(request)).await?)
+    let mut response = router.call(convert(request)).await?;
+    if let Some(work) = After::take(&mut response) {
+        context.wait_until(work);
+    }
+    Ok(response)
 }
 
 /// The request in the form that the router takes. The runtime lets through URLs and headers that
@@ -41,11 +56,22 @@ fn convert(request: web_sys::Request) -> HttpRequest {
 }
 
 fn router(env: &Env) -> Router {
-    let hyperdrive = env.hyperdrive(HYPERDRIVE).ok();
-    let bound = hyperdrive.is_some();
-    let platform = Arc::new(Workers { hyperdrive });
-    if !bound {
-        return app::misconfigured("there is no Hyperdrive binding HYPERDRIVE", platform);
+    let workers = Workers {
+        hyperdrive: env.hyperdrive(HYPERDRIVE).ok(),
+        login_limiter: env.rate_limiter(LOGIN_LIMITER).ok(),
+        register_limiter: env.rate_limiter(REGISTER_LIMITER).ok(),
+        metrics: env.analytics_engine(METRICS).ok(),
+    };
+    let missing = [
+        (workers.hyperdrive.is_none(), HYPERDRIVE),
+        (workers.login_limiter.is_none(), LOGIN_LIMITER),
+        (workers.register_limiter.is_none(), REGISTER_LIMITER),
+    ]
+    .into_iter()
+    .find_map(|(missing, binding)| missing.then_some(binding));
+    let platform = Arc::new(workers);
+    if let Some(binding) = missing {
+        return app::misconfigured(&format!("there is no binding {binding}"), platform);
     }
     // Secrets and plain variables are one namespace.
     app::build(
@@ -57,6 +83,9 @@ fn router(env: &Env) -> Router {
 /// The runtime of Workers.
 struct Workers {
     hyperdrive: Option<Hyperdrive>,
+    login_limiter: Option<RateLimiter>,
+    register_limiter: Option<RateLimiter>,
+    metrics: Option<AnalyticsEngineDataset>,
 }
 
 impl Platform for Workers {
@@ -77,6 +106,22 @@ impl Platform for Workers {
         Box::pin(std::future::ready(connected))
     }
 
+    fn limit(&self, limiter: Limiter, client: String) -> BoxFuture<'_, io::Result<bool>> {
+        let limiter = match limiter {
+            Limiter::Login => &self.login_limiter,
+            Limiter::Register => &self.register_limiter,
+        };
+        Box::pin(SendFuture::new(async move {
+            let Some(limiter) = limiter else {
+                return Err(io::Error::other("there is no such binding"));
+            };
+            match limiter.limit(client).await {
+                Ok(outcome) => Ok(outcome.success),
+                Err(error) => Err(io::Error::other(error.to_string())),
+            }
+        }))
+    }
+
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         Box::pin(SendFuture::new(Delay::from(duration)))
     }
@@ -89,6 +134,18 @@ impl Platform for Workers {
         match level {
             Level::Info => worker::console_log!("{line}"),
             Level::Error => worker::console_error!("{line}"),
+        }
+    }
+
+    fn count(&self, event: &'static str) {
+        let Some(metrics) = &self.metrics else {
+            return;
+        };
+        let point = AnalyticsEngineDataPointBuilder::new()
+            .indexes([event])
+            .doubles([1.0]);
+        if let Err(error) = point.write_to(metrics) {
+            worker::console_error!("cannot count {event}: {error}");
         }
     }
 }

@@ -7,6 +7,7 @@ use std::{fmt, time::Duration};
 use axum::http::HeaderValue;
 use zeroize::Zeroizing;
 
+use crate::db::attempts;
 use crate::password::Cost;
 use crate::token::Key;
 
@@ -34,6 +35,13 @@ pub struct Config {
     /// `ARGON2_MEMORY_KIB` (19456 to 65536; default 19456) and `ARGON2_ITERATIONS` (2 to 16;
     /// default 2): the cost of a new password hash.
     pub password_cost: Cost,
+    /// `LOGIN_FREE_FAILURES` (1 to 50; default 5): failed logins of an account in a row that cost
+    /// nothing; and `LOGIN_MAX_WAIT_SECONDS` (1 to 86400; default 3600): the longest wait after
+    /// more.
+    pub login_attempts: attempts::Policy,
+    /// `LOGIN_FAILURE_MILLISECONDS`: 0 to 5000; default 500: the least time that a failed login
+    /// takes, so that the cost of an old hash does not show.
+    pub login_failure_time: Duration,
     /// `CORS_ORIGINS`: origins that may call from a browser, separated by commas; default none.
     pub cors_origins: Vec<HeaderValue>,
     /// `DATABASE_CONNECT_TIMEOUT_SECONDS`: 1 to 15; default 5.
@@ -95,6 +103,15 @@ impl Config {
                 memory_kib: number("ARGON2_MEMORY_KIB", 19_456, 19_456..=65_536)?,
                 iterations: number("ARGON2_ITERATIONS", 2, 2..=16)?,
             },
+            login_attempts: attempts::Policy {
+                free_failures: number("LOGIN_FREE_FAILURES", 5, 1..=50)?,
+                max_wait: seconds(number("LOGIN_MAX_WAIT_SECONDS", 3600, 1..=86_400)?),
+            },
+            login_failure_time: Duration::from_millis(u64::from(number(
+                "LOGIN_FAILURE_MILLISECONDS",
+                500,
+                0..=5000,
+            )?)),
             cors_origins: origins(&lookup("CORS_ORIGINS").unwrap_or_default())?,
             connect_timeout: seconds(number("DATABASE_CONNECT_TIMEOUT_SECONDS", 5, 1..=15)?),
             statement_timeout: seconds(number("DATABASE_STATEMENT_TIMEOUT_SECONDS", 10, 1..=60)?),
@@ -219,6 +236,9 @@ mod tests {
             ("PASSWORD_MIN_LENGTH", "7"),
             ("ARGON2_MEMORY_KIB", "19455"),
             ("ARGON2_ITERATIONS", "1"),
+            ("LOGIN_FREE_FAILURES", "0"),
+            ("LOGIN_MAX_WAIT_SECONDS", "86401"),
+            ("LOGIN_FAILURE_MILLISECONDS", "5001"),
             ("DATABASE_CONNECT_TIMEOUT_SECONDS", "-1"),
             ("DATABASE_STATEMENT_TIMEOUT_SECONDS", "ten"),
         ] {

@@ -1,5 +1,6 @@
 //! The database as the handlers see it: a session for one request, with deadlines.
 
+pub mod attempts;
 pub mod users;
 
 use std::{sync::Arc, time::Duration};
@@ -32,7 +33,8 @@ pub enum Error {
 
 impl Error {
     /// Whether the connection was lost while it was made, or before any of a reply had come.
-    fn was_unanswered(&self) -> bool {
+    #[must_use]
+    pub fn was_unanswered(&self) -> bool {
         match self {
             Self::Failed { doing, source } => match source {
                 mysql::Error::Unanswered(_) => true,

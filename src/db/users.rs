@@ -181,6 +181,33 @@ pub async fn update(
         .map(drop)
 }
 
+/// Replaces the hash of a password by another of the same password, unless it has changed since
+/// it was read.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub async fn upgrade_hash(
+    session: &mut Session<'_>,
+    id: i64,
+    old: &str,
+    new: &str,
+    now: u64,
+) -> Result<(), Error> {
+    let statement = Statement::new("UPDATE `user` SET `password` = ")
+        .value(new)
+        .sql(", `updated_at` = FROM_UNIXTIME(")
+        .value(now)
+        .sql(") WHERE `id` = ")
+        .value(id)
+        // Byte by byte, whatever the column's collation calls equal.
+        .sql(" AND CAST(`password` AS BINARY) = ")
+        .value(old.as_bytes());
+    session
+        .execute("upgrading a password hash", &statement)
+        .await
+        .map(drop)
+}
+
 const NO_ID: mysql::Error = mysql::Error::Protocol("a user without an id");
 
 fn failed(doing: &'static str) -> impl Fn(mysql::Error) -> Error {

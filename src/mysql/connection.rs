@@ -21,7 +21,8 @@ const MAX_REPLY: usize = 4 << 20;
 pub struct Affected {
     /// Rows that were changed. An UPDATE to the values that a row has already counts none.
     pub rows: u64,
-    /// The value of the `AUTO_INCREMENT` column of the row that was inserted, or 0.
+    /// The value of the `AUTO_INCREMENT` column of the row that was inserted, or that of
+    /// `LAST_INSERT_ID(expr)`, or 0.
     pub last_insert_id: u64,
 }
 

@@ -32,6 +32,35 @@ pub struct Cost {
     pub iterations: u32,
 }
 
+/// What comes of comparing a password with a stored hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the password.
+    Match,
+    /// It is the password, and the hash is another than would be made today: to be replaced.
+    Outdated,
+    /// It is not the password, or there is no hash.
+    Mismatch,
+    /// The hash is of no form that can be read, or costs more than it may: nobody can log in.
+    Unreadable,
+}
+
+impl Verdict {
+    fn of(matches: bool, outdated: bool) -> Self {
+        match (matches, outdated) {
+            (false, _) => Self::Mismatch,
+            (true, false) => Self::Match,
+            (true, true) => Self::Outdated,
+        }
+    }
+
+    /// Whether it is the password.
+    #[must_use]
+    pub fn is_match(self) -> bool {
+        matches!(self, Self::Match | Self::Outdated)
+    }
+}
+
 /// Hashes new passwords and verifies old ones.
 pub struct Hasher {
     params: Params,
@@ -71,24 +100,40 @@ impl Hasher {
         Ok(hash.to_string())
     }
 
-    /// Whether a password is the one of a stored hash. Without a hash that can be read and paid
-    /// for, a password is hashed all the same and the answer is no: how long it takes must not
-    /// tell who has an account.
+    /// Compares a password with a stored hash. Without a hash that can be read and paid for, the
+    /// password is hashed all the same: how long it takes must not tell who has an account.
     ///
     /// # Errors
     /// A sentence, when there is no memory: that is no answer, and least of all a no.
-    pub fn verify(&self, password: &Password, stored: Option<&str>) -> Result<bool, String> {
+    pub fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verdict, String> {
         if let Some(bcrypt) = stored.and_then(bcrypt::Stored::parse) {
-            return Ok(bcrypt.verify(password.as_bytes()));
+            let matches = bcrypt.verify(password.as_bytes());
+            return Ok(Verdict::of(matches, true));
         }
         match stored.and_then(readable) {
-            Some(stored) => matches(password, &stored),
+            Some(stored) => is_password(password, &stored)
+                .map(|matches| Verdict::of(matches, !self.is_current(&stored))),
             None => self.compute(password, &[0; SALT]).map(|output| {
                 std::hint::black_box(output);
-                false
+                stored.map_or(Verdict::Mismatch, |_| Verdict::Unreadable)
             }),
         }
         .map_err(|error| error.to_string())
+    }
+
+    /// Whether a hash is as this hasher would make it.
+    fn is_current(&self, stored: &Stored) -> bool {
+        let Stored {
+            algorithm,
+            version,
+            params,
+            salt,
+            output,
+        } = stored;
+        let cost = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+        (*algorithm, *version) == (Algorithm::Argon2id, Version::V0x13)
+            && cost(params) == cost(&self.params)
+            && (salt.len(), output.len()) == (SALT, OUTPUT)
     }
 
     fn compute(&self, password: &Password, salt: &[u8]) -> argon2::Result<[u8; OUTPUT]> {
@@ -104,7 +149,9 @@ impl Hasher {
 
 /// A stored hash taken apart, its cost within bounds.
 struct Stored {
-    argon2: Argon2<'static>,
+    algorithm: Algorithm,
+    version: Version,
+    params: Params,
     salt: Vec<u8>,
     output: Vec<u8>,
 }
@@ -128,8 +175,10 @@ fn readable(stored: &str) -> Option<Stored> {
     let params = params_of(params, output.len())?;
     let whole =
         parts.next().is_none() && salt.len() >= argon2::MIN_SALT_LEN && output.len() <= MAX_OUTPUT;
-    whole.then(|| Stored {
-        argon2: Argon2::new(algorithm, version, params),
+    whole.then_some(Stored {
+        algorithm,
+        version,
+        params,
         salt,
         output,
     })
@@ -155,11 +204,13 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     Base64Unpadded::decode_vec(text).ok()
 }
 
-fn matches(password: &Password, stored: &Stored) -> argon2::Result<bool> {
+fn is_password(password: &Password, stored: &Stored) -> argon2::Result<bool> {
     let mut computed = vec![0; stored.output.len()];
-    stored
-        .argon2
-        .hash_password_into(password.as_bytes(), &stored.salt, &mut computed)?;
+    Argon2::new(stored.algorithm, stored.version, stored.params.clone()).hash_password_into(
+        password.as_bytes(),
+        &stored.salt,
+        &mut computed,
+    )?;
     Ok(computed.ct_eq(&stored.output).into())
 }
 
@@ -175,6 +226,10 @@ mod tests {
             iterations: 2,
         })
         .unwrap()
+    }
+
+    fn verify(text: &str, stored: Option<&str>) -> Verdict {
+        hasher().verify(&password(text), stored).unwrap()
     }
 
     fn password(text: &str) -> Password {
@@ -203,11 +258,7 @@ mod tests {
     #[test]
     fn only_the_very_same_password_matches() {
         let stored = hasher().hash(&password(" pässword\0")).unwrap();
-        assert!(
-            hasher()
-                .verify(&password(" pässword\0"), Some(&stored))
-                .unwrap()
-        );
+        assert_eq!(verify(" pässword\0", Some(&stored)), Verdict::Match);
         for other in [
             "pässword\0",
             " pässword",
@@ -215,27 +266,30 @@ mod tests {
             " pa\u{308}ssword\0",
             "",
         ] {
-            assert!(
-                !hasher().verify(&password(other), Some(&stored)).unwrap(),
-                "{other:?}"
-            );
+            assert_eq!(verify(other, Some(&stored)), Verdict::Mismatch, "{other:?}");
         }
     }
 
     #[test]
-    fn hashes_of_passlib_are_verified_within_the_bounds() {
+    fn hashes_of_passlib_are_verified_within_the_bounds_and_to_be_replaced() {
         // RFC 9106's recommended memory is what passlib writes by default.
         let default = "$argon2id$v=19$m=65536,t=3,p=4$P8c4p3ROyRmDcM75nzNmzA$VOQW7OSCzpQKSFauY7I23Wvx2nLzXsVsHmmEstaZ5xI";
-        assert!(
-            hasher()
-                .verify(&password("correct horse battery staple"), Some(default))
-                .unwrap()
-        );
-        assert!(
-            !hasher()
-                .verify(&password("correct horse"), Some(default))
-                .unwrap()
-        );
+        let right = "correct horse battery staple";
+        assert_eq!(verify(right, Some(default)), Verdict::Outdated);
+        assert_eq!(verify("correct horse", Some(default)), Verdict::Mismatch);
+    }
+
+    #[test]
+    fn a_hash_of_any_other_cost_is_to_be_replaced() {
+        for (memory_kib, iterations) in [(19_457, 2), (19_456, 3), (32_768, 2)] {
+            let other = Hasher::new(Cost {
+                memory_kib,
+                iterations,
+            });
+            let stored = other.unwrap().hash(&password("x")).unwrap();
+            assert_eq!(verify("x", Some(&stored)), Verdict::Outdated);
+            assert_eq!(verify("y", Some(&stored)), Verdict::Mismatch);
+        }
     }
 
     #[test]
@@ -258,9 +312,9 @@ mod tests {
             good.replace("m=19456,t=2", "t=2,m=19456"),
             good.replace("argon2id", "argon2x"),
         ] {
-            assert!(!hasher().verify(&password("x"), Some(&stored)).unwrap(), "{stored}");
+            assert_eq!(verify("x", Some(&stored)), Verdict::Unreadable, "{stored}");
         }
-        assert!(!hasher().verify(&password("x"), None).unwrap());
+        assert_eq!(verify("x", None), Verdict::Mismatch);
     }
 
     #[test]
@@ -269,7 +323,7 @@ mod tests {
         let time = |stored: Option<&str>| {
             #[expect(clippy::disallowed_methods, reason = "tests run natively")]
             let started = Clock::now();
-            assert!(!hasher().verify(&password("y"), stored).unwrap());
+            assert_eq!(verify("y", stored), Verdict::Mismatch);
             started.elapsed()
         };
         // The best of some, and far apart only if one of them does not hash: no measurement.

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::email::Email;
 use crate::rule::BrokenRule;
 
-pub use hash::{Cost, Hasher};
+pub use hash::{Cost, Hasher, Verdict};
 
 /// Code points; enough for any passphrase, little enough to hash.
 const MAX_LENGTH: usize = 256;

@@ -50,11 +50,7 @@ pub async fn get_me(State(app): State<Arc<App>>, current: CurrentUser) -> Result
     let id = current.id(&app.db).await?;
     let user = users::find(&app.db, id).await?;
     let user = user.ok_or(Error::InvalidToken(TokenError::UnknownUser))?;
-    Ok(Audit {
-        event: "user_read",
-        user_id: id,
-    }
-    .on(json(StatusCode::OK, &UserView::new(user))?))
+    Ok(Audit::user("user_read", id).on(json(StatusCode::OK, &UserView::new(user))?))
 }
 
 /// `PATCH /user/update`: 200 and the user as changed. A field that is missing stays, null clears
@@ -83,9 +79,5 @@ pub async fn update_user(
     let user = users::find(&mut session, id).await?;
     session.close().await;
     let user = user.ok_or(Error::InvalidToken(TokenError::UnknownUser))?;
-    Ok(Audit {
-        event: "user_updated",
-        user_id: id,
-    }
-    .on(json(StatusCode::OK, &UserView::new(user))?))
+    Ok(Audit::user("user_updated", id).on(json(StatusCode::OK, &UserView::new(user))?))
 }

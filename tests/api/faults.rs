@@ -36,7 +36,7 @@ const ENDPOINTS: [&str; 5] = ["register", "login", "me", "update", "ready"];
 async fn call(app: &App, endpoint: &str, token: &str) -> Answer {
     match endpoint {
         "register" => app.register(&unique_email(), PASSWORD).await,
-        "login" => app.login("nope@example.com", PASSWORD).await,
+        "login" => app.login(&unique_email(), PASSWORD).await,
         "me" => app.me(token).await,
         "update" => app.update(token, &json!({ "name": "Ada" })).await,
         _ => app.get("/ready").await,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::database::Database;
-use crate::support::{App, PASSWORD, unique_email};
+use crate::support::{App, PASSWORD, Setup, unique_email};
 
 #[tokio::test]
 async fn the_right_password_gives_a_bearer_token() {
@@ -95,7 +95,8 @@ async fn an_unknown_e_mail_and_a_wrong_password_get_the_same_answer() {
 
 #[tokio::test]
 async fn nothing_close_to_the_password_logs_in() {
-    let user = App::shared().user().await;
+    let app = App::start(&Setup::default().variable("LOGIN_FREE_FAILURES", "50"));
+    let user = app.user().await;
     for password in [
         "",
         " ",
@@ -105,8 +106,7 @@ async fn nothing_close_to_the_password_logs_in() {
         "%",
         "' OR '1'='1",
     ] {
-        App::shared()
-            .login(&user.email, password)
+        app.login(&user.email, password)
             .await
             .problem(401, "invalid_credentials");
     }

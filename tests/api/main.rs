@@ -13,6 +13,7 @@
 
 mod support;
 
+mod attempts;
 mod charsets;
 mod cors;
 mod faults;
@@ -22,6 +23,7 @@ mod http;
 mod isolation;
 mod keys;
 mod legacy;
+mod limits;
 mod login;
 mod logs;
 mod me;
@@ -30,3 +32,4 @@ mod restart;
 mod soak;
 mod statements;
 mod update;
+mod upgrade;

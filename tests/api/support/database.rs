@@ -47,9 +47,7 @@ impl Database {
             .await
             .expect("create");
         conn.query_drop(format!("USE `{name}`")).await.expect("use");
-        conn.query_drop(include_str!("../../../migrations/0001_create_user.sql"))
-            .await
-            .expect("migrate");
+        migrate(&mut conn).await;
         conn.disconnect().await.expect("disconnect");
         Self {
             options: OptsBuilder::from_opts(server).db_name(Some(name)).into(),
@@ -89,6 +87,16 @@ impl Database {
             .exec_drop(sql, (value.to_value(),))
             .await
             .expect("execute");
+    }
+}
+
+/// Makes the tables.
+pub(crate) async fn migrate(conn: &mut Conn) {
+    for migration in [
+        include_str!("../../../migrations/0001_create_user.sql"),
+        include_str!("../../../migrations/0002_create_gatehouse_login_attempt.sql"),
+    ] {
+        conn.query_drop(migration).await.expect("migrate");
     }
 }
 

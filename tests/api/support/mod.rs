@@ -10,7 +10,7 @@ pub(crate) mod workerd;
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -24,14 +24,32 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 /// What is special about an app under test.
 #[derive(Default)]
 pub(crate) struct Setup {
-    /// Variables beside `SECRET_KEY`, or in its place.
+    /// Variables beside those that every app has, or in their place.
     pub(crate) variables: Vec<(&'static str, String)>,
     /// Another database than the shared one.
     pub(crate) database: Option<mysql_async::Opts>,
+    /// How many requests of one client are let through.
+    pub(crate) limits: Limits,
     /// Nothing listens where the local Hyperdrive should.
     pub(crate) unreachable: bool,
     /// The build with the route that panics.
     pub(crate) panics: bool,
+}
+
+/// How many requests of one client are let through.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) login: u32,
+    pub(crate) register: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            login: u32::MAX,
+            register: u32::MAX,
+        }
+    }
 }
 
 impl Setup {
@@ -41,8 +59,11 @@ impl Setup {
     }
 
     fn all_variables(&self) -> Vec<(&'static str, String)> {
-        let secret = ("SECRET_KEY", SECRET_KEY.to_owned());
-        let mut all = vec![secret];
+        let mut all = vec![
+            ("SECRET_KEY", SECRET_KEY.to_owned()),
+            // What is hidden is not what most tests are about, and would make them slow.
+            ("LOGIN_FAILURE_MILLISECONDS", "0".to_owned()),
+        ];
         all.retain(|(name, _)| self.variables.iter().all(|(other, _)| name != other));
         all.extend(self.variables.iter().cloned());
         all
@@ -128,6 +149,12 @@ impl App {
         }
     }
 
+    /// How often it has counted an event.
+    pub(crate) fn counted(&self, event: &str) -> usize {
+        let line = format!("counted {event}");
+        self.log().lines().filter(|other| **other == line).count()
+    }
+
     /// The memory of its process that is in use, in KiB, where that can be told.
     pub(crate) fn memory(&self) -> Option<u64> {
         match &self.runner {
@@ -194,6 +221,22 @@ pub(crate) struct User {
     pub(crate) id: i64,
     pub(crate) email: String,
     pub(crate) token: String,
+}
+
+/// Waits for something that happens after an answer.
+#[track_caller]
+pub(crate) fn eventually(condition: impl AsyncFn() -> bool) -> impl Future<Output = ()> {
+    let place = std::panic::Location::caller();
+    async move {
+        let started = Instant::now();
+        while !condition().await {
+            assert!(
+                started.elapsed() < Duration::from_secs(10),
+                "not within 10 s: {place}"
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
 }
 
 /// An e-mail that no other test uses.

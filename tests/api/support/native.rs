@@ -1,12 +1,16 @@
 //! The router in this process, on a runtime of its own that outlives the tests' runtimes.
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use axum::middleware::map_response;
+use axum::response::Response;
 use futures_util::future::BoxFuture;
+use gatehouse::after::After;
 use gatehouse::mysql;
-use gatehouse::platform::{Level, Platform, Stream};
+use gatehouse::platform::{Level, Limiter, Platform, Stream};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::Setup;
@@ -22,11 +26,17 @@ pub(crate) struct Native {
 impl Native {
     pub(crate) fn start(setup: &Setup, credentials: &Credentials) -> Self {
         let log = Arc::new(Mutex::new(String::new()));
+        let variables = setup.all_variables();
+        let limits = setup.limits;
         let platform = Arc::new(Tcp {
             credentials: credentials.clone(),
             log: log.clone(),
+            limits: [
+                (Limiter::Login, limits.login),
+                (Limiter::Register, limits.register),
+            ],
+            requests: Mutex::default(),
         });
-        let variables = setup.all_variables();
         let router = gatehouse::app::build(
             |name| {
                 variables
@@ -36,6 +46,7 @@ impl Native {
             },
             platform,
         );
+        let router = router.layer(map_response(do_after));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("nonblocking");
         let port = listener.local_addr().expect("an address").port();
@@ -73,6 +84,25 @@ impl Native {
 struct Tcp {
     credentials: Credentials,
     log: Arc<Mutex<String>>,
+    limits: [(Limiter, u32); 2],
+    /// Of each client, for each limiter.
+    requests: Mutex<HashMap<String, u32>>,
+}
+
+impl Tcp {
+    fn write(&self, line: &str) {
+        let mut log = self.log.lock().expect("the log");
+        log.push_str(line);
+        log.push('\n');
+    }
+}
+
+/// Does what is to be done after an answer.
+async fn do_after(mut response: Response) -> Response {
+    if let Some(work) = After::take(&mut response) {
+        tokio::spawn(work);
+    }
+    response
 }
 
 impl Platform for Tcp {
@@ -88,6 +118,15 @@ impl Platform for Tcp {
         })
     }
 
+    fn limit(&self, limiter: Limiter, client: String) -> BoxFuture<'_, io::Result<bool>> {
+        let limit = self.limits.iter().find(|(other, _)| *other == limiter);
+        let limit = limit.expect("a limit").1;
+        let mut requests = self.requests.lock().expect("the requests");
+        let count = requests.entry(format!("{limiter:?} {client}")).or_default();
+        *count += 1;
+        Box::pin(std::future::ready(Ok(*count <= limit)))
+    }
+
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(duration))
     }
@@ -100,8 +139,10 @@ impl Platform for Tcp {
     }
 
     fn log(&self, _: Level, line: &str) {
-        let mut log = self.log.lock().expect("the log");
-        log.push_str(line);
-        log.push('\n');
+        self.write(line);
+    }
+
+    fn count(&self, event: &'static str) {
+        self.write(&format!("counted {event}"));
     }
 }

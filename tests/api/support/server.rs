@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Opts, OptsBuilder};
+
+use super::database::migrate;
 
 pub(crate) struct Server {
     program: PathBuf,
@@ -53,9 +54,7 @@ impl Server {
         };
         server.run();
         let mut conn = server.conn().await;
-        conn.query_drop(include_str!("../../../migrations/0001_create_user.sql"))
-            .await
-            .expect("migrate");
+        migrate(&mut conn).await;
         Some(server)
     }
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::Setup;
 use super::database::Credentials;
+use super::{Limits, Setup};
 
 pub(crate) struct Workerd {
     child: Child,
@@ -31,11 +31,9 @@ impl Workerd {
             std::fs::copy(Path::new(&build).join(file), folder.join(file))
                 .expect("the built Worker");
         }
-        std::fs::write(
-            folder.join("config.capnp"),
-            config(&setup.all_variables(), credentials),
-        )
-        .expect("config");
+        std::fs::write(folder.join("bindings.mjs"), include_str!("bindings.mjs"))
+            .expect("bindings");
+        std::fs::write(folder.join("config.capnp"), config(setup, credentials)).expect("config");
 
         // The shell ends workerd when this process is gone, however it went: then its standard
         // input ends. SIGKILL, since SIGTERM waits for requests that may hang.
@@ -101,7 +99,8 @@ fn variable(name: &str) -> String {
         .unwrap_or_else(|_| panic!("{name} is not set: run the tests with `cargo xtask test`"))
 }
 
-fn config(variables: &[(&'static str, String)], credentials: &Credentials) -> String {
+fn config(setup: &Setup, credentials: &Credentials) -> String {
+    let Limits { login, register } = setup.limits;
     let Credentials {
         port,
         user,
@@ -110,7 +109,8 @@ fn config(variables: &[(&'static str, String)], credentials: &Credentials) -> St
     } = credentials;
     let binding =
         |(name, value): (&&str, &String)| format!("(name = \"{name}\", text = {value:?}),");
-    let variables: Vec<_> = variables
+    let variables: Vec<_> = setup
+        .all_variables()
         .iter()
         .map(|(name, value)| binding((name, value)))
         .collect();
@@ -122,6 +122,9 @@ const config :Workerd.Config = (
     (name = "main", worker = .api),
     (name = "database", external = (address = "127.0.0.1:{port}", tcp = ())),
   ],
+  extensions = [(modules = [
+    (name = "test:bindings", internal = true, esModule = embed "bindings.mjs"),
+  ])],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 const api :Workerd.Worker = (
@@ -134,6 +137,11 @@ const api :Workerd.Worker = (
     {variables}
     (name = "HYPERDRIVE", hyperdrive = (
       designator = "database", database = "{database}", user = "{user}", password = "{password}", scheme = "mysql")),
+    (name = "LOGIN_LIMITER", wrapped = (moduleName = "test:bindings", entrypoint = "ratelimit",
+      innerBindings = [(name = "limit", json = "{login}")])),
+    (name = "REGISTER_LIMITER", wrapped = (moduleName = "test:bindings", entrypoint = "ratelimit",
+      innerBindings = [(name = "limit", json = "{register}")])),
+    (name = "METRICS", wrapped = (moduleName = "test:bindings", entrypoint = "dataset")),
   ],
 );
 "#

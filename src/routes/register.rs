@@ -1,22 +1,22 @@
-//! `POST /auth/register` and `POST /auth/login`.
+//! `POST /auth/register`.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use serde::Serialize;
 
 use crate::app::App;
 use crate::db::users::{self, NewUser};
-use crate::email::{Email, Lookup};
+use crate::email::Email;
 use crate::error::Error;
 use crate::fields::Fields;
-use crate::log::Audit;
+use crate::log::{Audit, RequestId};
 use crate::name::Name;
 use crate::password::Password;
-use crate::routes::json;
+use crate::platform::Limiter;
 use crate::routes::user::UserView;
+use crate::routes::{check_limit, json};
 
 /// The body of `POST /auth/register`, valid.
 struct Register {
@@ -54,13 +54,19 @@ impl Register {
 ///
 /// # Errors
 /// [`Error`].
-pub async fn register(State(app): State<Arc<App>>, fields: Fields) -> Result<Response, Error> {
+pub async fn register(
+    State(app): State<Arc<App>>,
+    request_id: RequestId,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, Error> {
     let Register {
         email,
         password,
         name,
         username,
     } = Register::read(fields, app.config.password_min_length)?;
+    check_limit(&app, Limiter::Register, &headers, &request_id).await?;
     let hash = app.hasher.hash(&password).map_err(Error::Internal)?;
     let now = app.platform.now();
     let mut session = app.db.connect().await?;
@@ -81,51 +87,5 @@ pub async fn register(State(app): State<Arc<App>>, fields: Fields) -> Result<Res
         username: username.map(|name| name.as_str().to_owned()),
         updated_at: i64::try_from(now).ok(),
     });
-    Ok(Audit {
-        event: "user_registered",
-        user_id: id,
-    }
-    .on(json(StatusCode::CREATED, &view)?))
-}
-
-/// The body of a successful login (RFC 6749, 5.1).
-#[derive(Serialize)]
-struct LoginView {
-    access_token: String,
-    token_type: &'static str,
-    expires_in: u64,
-}
-
-/// `POST /auth/login`: 200 and an access token, or 401, the same for every reason.
-///
-/// # Errors
-/// [`Error`].
-pub async fn login(State(app): State<Arc<App>>, mut fields: Fields) -> Result<Response, Error> {
-    let email = fields.required("email", |typed| Ok(Lookup::new(&typed)));
-    let password = fields.required("password", |text| Ok(Password::new(text)));
-    let (email, password) = fields.finish(email.zip(password))?;
-    let found = users::find_credentials(&app.db, &email).await?;
-    // Verified whether found or not: an unknown e-mail costs a hash too.
-    let stored = found.as_ref().and_then(|user| user.password.as_deref());
-    let verified = app
-        .hasher
-        .verify(&password, stored)
-        .map_err(Error::Internal)?;
-    let user = found
-        .filter(|_| verified)
-        .ok_or(Error::InvalidCredentials)?;
-    let token = app
-        .tokens
-        .issue(user.id, app.platform.now())
-        .map_err(Error::Internal)?;
-    let view = LoginView {
-        access_token: token.token,
-        token_type: "bearer",
-        expires_in: token.expires_in,
-    };
-    Ok(Audit {
-        event: "login_succeeded",
-        user_id: user.id,
-    }
-    .on(json(StatusCode::OK, &view)?))
+    Ok(Audit::user("user_registered", id).on(json(StatusCode::CREATED, &view)?))
 }

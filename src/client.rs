@@ -1,0 +1,72 @@
+//! Where a request comes from, as far as limits are concerned.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use axum::http::{HeaderMap, HeaderName};
+
+/// The only header that says it: Cloudflare sets it, and overwrites what a client sent. Any other
+/// (`X-Forwarded-For`, `Forwarded`, ...) is the client's own word.
+pub(crate) const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("cf-connecting-ip");
+
+/// The name under which the requests of one client are counted: an IPv4 address, or the /64 of an
+/// IPv6 one, which is what one subscriber has. All without an address share one name, so that
+/// leaving it out is no way around a limit.
+#[must_use]
+pub fn limit_key(headers: &HeaderMap) -> String {
+    let address = headers
+        .get(CLIENT_ADDRESS)
+        .and_then(|value| value.to_str().ok()?.trim().parse::<IpAddr>().ok());
+    match address.map(|address| address.to_canonical()) {
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            let network = Ipv6Addr::from([a, b, c, d, 0, 0, 0, 0]);
+            format!("{network}/64")
+        }
+        None => "unknown".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(header: &'static str, value: &str) -> String {
+        let mut headers = HeaderMap::new();
+        headers.insert(header, value.parse().unwrap());
+        limit_key(&headers)
+    }
+
+    #[test]
+    fn an_ipv4_address_is_counted_by_itself() {
+        assert_eq!(key("cf-connecting-ip", "192.0.2.7"), "192.0.2.7");
+        assert_eq!(key("cf-connecting-ip", "::ffff:192.0.2.7"), "192.0.2.7");
+    }
+
+    #[test]
+    fn an_ipv6_address_is_counted_by_its_network() {
+        let network = "2001:db8:1:2::/64";
+        for address in [
+            "2001:db8:1:2::",
+            "2001:DB8:1:2:ffff::1",
+            "2001:db8:1:2:3:4:5:6",
+        ] {
+            assert_eq!(key("cf-connecting-ip", address), network);
+        }
+        assert_ne!(key("cf-connecting-ip", "2001:db8:1:3::"), network);
+    }
+
+    #[test]
+    fn what_a_client_says_of_itself_does_not_count() {
+        for header in [
+            "x-forwarded-for",
+            "x-real-ip",
+            "forwarded",
+            "true-client-ip",
+        ] {
+            assert_eq!(key(header, "192.0.2.7"), "unknown");
+        }
+        assert_eq!(key("cf-connecting-ip", "192.0.2.7, 192.0.2.8"), "unknown");
+        assert_eq!(limit_key(&HeaderMap::new()), "unknown");
+    }
+}

@@ -1,0 +1,26 @@
+// Stand-ins for bindings that a plain workerd has not. The names of the classes are the ones that
+// Workers have: the Worker checks them.
+
+class Ratelimit {
+  #limit;
+  #counts = new Map();
+
+  constructor(limit) {
+    this.#limit = limit;
+  }
+
+  async limit({ key }) {
+    const count = (this.#counts.get(key) ?? 0) + 1;
+    this.#counts.set(key, count);
+    return { success: count <= this.#limit };
+  }
+}
+
+class AnalyticsEngineDataset {
+  writeDataPoint({ indexes }) {
+    console.log(`counted ${indexes[0]}`);
+  }
+}
+
+export const ratelimit = ({ limit }) => new Ratelimit(limit);
+export const dataset = () => new AnalyticsEngineDataset();

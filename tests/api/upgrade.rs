@@ -1,0 +1,191 @@
+//! Old hashes: replaced once their password is known, and reported if nobody can use them.
+
+use mysql_async::Value as Sql;
+use mysql_async::prelude::Queryable as _;
+use serde_json::json;
+
+use crate::support::database::Database;
+use crate::support::{App, PASSWORD, Setup, eventually, unique_email};
+
+/// What passlib writes for `correct horse battery staple` by default.
+const PASSLIB: &str = "$argon2id$v=19$m=65536,t=3,p=4$P8c4p3ROyRmDcM75nzNmzA$VOQW7OSCzpQKSFauY7I23Wvx2nLzXsVsHmmEstaZ5xI";
+
+const CURRENT: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
+
+async fn stored(email: &str) -> String {
+    let column = Database::shared().column("password", email).await;
+    match &column[..] {
+        [Sql::Bytes(bytes)] => String::from_utf8_lossy(bytes).into_owned(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_right_password_replaces_every_form_of_old_hash_after_the_answer() {
+    let plain = bcrypt::hash_with_salt("correct horse", 5, *b"a salt of a test");
+    let plain = plain.expect("a hash").to_string();
+    for (old, password) in [
+        (PASSLIB, PASSWORD),
+        (
+            "$bcrypt-sha256$v=2,t=2b,r=12$abcdefghijklmnopqrstuu$aP56a.SWvVzRr1c7jVmZnIGQHwjrhZe",
+            "correct horse",
+        ),
+        (
+            "$bcrypt-sha256$2b,12$abcdefghijklmnopqrstuu$v2fnfVQklJlvU7qhfpno9h8rEbPjT2e",
+            "correct horse",
+        ),
+        (&plain, "correct horse"),
+    ] {
+        let email = unique_email();
+        let id = Database::shared().insert(Some(&email), Some(old)).await;
+        App::shared().login(&email, "wrong").await.expect(401);
+        assert_eq!(
+            stored(&email).await,
+            old,
+            "a wrong password changes nothing"
+        );
+        App::shared().login(&email, password).await.expect(200);
+        eventually(async || stored(&email).await.starts_with(CURRENT)).await;
+        App::shared().login(&email, password).await.expect(200);
+        App::shared().login(&email, "wrong").await.expect(401);
+        let line = "\"event\":\"hash_upgraded\"".to_owned();
+        let log = App::shared().log();
+        let upgraded = log.lines().filter(|other| other.contains(&line));
+        let of_user = format!("\"user_id\":{id}");
+        assert_eq!(upgraded.filter(|line| line.contains(&of_user)).count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn the_whole_password_counts_once_plain_bcrypt_is_replaced() {
+    let password = "x".repeat(80);
+    let old = bcrypt::hash_with_salt(&password, 5, *b"a salt of a test");
+    let email = unique_email();
+    let old = old.expect("a hash").to_string();
+    Database::shared().insert(Some(&email), Some(&old)).await;
+    App::shared().login(&email, &password).await.expect(200);
+    eventually(async || stored(&email).await.starts_with(CURRENT)).await;
+    // bcrypt took 72 bytes of it.
+    App::shared()
+        .login(&email, &password[..72])
+        .await
+        .expect(401);
+    App::shared().login(&email, &password).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_hash_that_is_as_it_would_be_made_today_stays() {
+    let user = App::shared().user().await;
+    let before = stored(&user.email).await;
+    App::shared().login(&user.email, PASSWORD).await.expect(200);
+    App::shared().login(&user.email, "wrong").await.expect(401);
+    assert_eq!(stored(&user.email).await, before);
+    let stronger = App::start(&Setup::default().variable("ARGON2_ITERATIONS", "3"));
+    stronger.login(&user.email, PASSWORD).await.expect(200);
+    eventually(async || {
+        stored(&user.email)
+            .await
+            .starts_with("$argon2id$v=19$m=19456,t=3,p=1$")
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_answer_does_not_wait_for_the_upgrade_which_never_overwrites_a_newer_password() {
+    let email = unique_email();
+    let id = Database::shared().insert(Some(&email), Some(PASSLIB)).await;
+    // Somebody is changing the password, and not ready.
+    let mut other = Database::shared().conn().await;
+    other
+        .query_drop("START TRANSACTION")
+        .await
+        .expect("a transaction");
+    let change = "UPDATE `user` SET password = ? WHERE id = ?";
+    other
+        .exec_drop(change, ("changed", id))
+        .await
+        .expect("an update");
+    App::shared().login(&email, PASSWORD).await.expect(200);
+    other.query_drop("COMMIT").await.expect("a commit");
+    other.disconnect().await.expect("an end");
+    // By its own connection, which waited for the other.
+    let after = App::shared().user().await;
+    App::shared()
+        .login(&after.email, PASSWORD)
+        .await
+        .expect(200);
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(stored(&email).await, "changed");
+}
+
+#[tokio::test]
+async fn an_upgrade_that_fails_changes_no_answer_and_is_told_in_the_log() {
+    let database = Database::start("upgrade", "CHARACTER SET utf8mb4");
+    let app = App::start(&Setup {
+        database: Some(database.options()),
+        ..Setup::default()
+    });
+    let email = unique_email();
+    let id = database.insert(Some(&email), Some(PASSLIB)).await;
+    // It can be read, and not written.
+    let trigger = "CREATE TRIGGER refuse BEFORE UPDATE ON `user` FOR EACH ROW \
+                   SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'";
+    database
+        .conn()
+        .await
+        .query_drop(trigger)
+        .await
+        .expect("a trigger");
+    for _ in 0..2 {
+        app.login(&email, PASSWORD).await.expect(200);
+    }
+    eventually(async || app.counted("after_login_failed") == 2).await;
+    let log = app.log();
+    let line = log.lines().find(|line| line.contains("after_login_failed"));
+    let line: serde_json::Value = serde_json::from_str(line.expect("a line")).expect("JSON");
+    assert_eq!(line["user_id"], json!(id));
+    let reason = line["reason"].as_str().expect("a reason");
+    assert!(
+        reason.contains("while upgrading a password hash"),
+        "{reason}"
+    );
+    assert!(!log.contains("argon2"));
+    assert_eq!(
+        database.column("password", &email).await,
+        [Sql::from(PASSLIB)]
+    );
+}
+
+#[tokio::test]
+async fn a_hash_that_nobody_can_use_is_reported_with_its_user_and_a_missing_one_is_not() {
+    let app = App::start(&Setup::default());
+    for stored in [
+        "$argon2id$v=19$m=102400,t=2,p=8$41yrlZLyfs95z3nvHYNQSg$gHoUN5aHfKp9HiGQtYO/Jw",
+        "$argon2id$v=19$m=4294967295,t=4294967295,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "$2b$31$abcdefghijklmnopqrstuuaP56a.SWvVzRr1c7jVmZnIGQHwjrhZe",
+        "plain text",
+        "",
+    ] {
+        let email = unique_email();
+        let id = Database::shared().insert(Some(&email), Some(stored)).await;
+        let before = app.counted("unreadable_hash");
+        app.login(&email, "correct horse")
+            .await
+            .problem(401, "invalid_credentials");
+        assert_eq!(app.counted("unreadable_hash"), before + 1, "{stored}");
+        let log = app.log();
+        let line = log
+            .lines()
+            .rfind(|line| line.contains("unreadable_hash") && line.starts_with('{'));
+        assert!(
+            line.is_some_and(|line| line.contains(&format!("\"user_id\":{id}"))),
+            "{log}"
+        );
+    }
+    let before = app.counted("unreadable_hash");
+    let email = unique_email();
+    Database::shared().insert(Some(&email), None).await;
+    app.login(&email, PASSWORD).await.expect(401);
+    app.login(&unique_email(), PASSWORD).await.expect(401);
+    assert_eq!(app.counted("unreadable_hash"), before);
+}
