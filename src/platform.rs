@@ -44,6 +44,9 @@ pub trait Platform: Send + Sync {
     /// is a first gate against floods, and what must be exact is counted in the database.
     fn limit(&self, limiter: Limiter, client: String) -> BoxFuture<'_, io::Result<bool>>;
 
+    /// Fetches a text; any status but 200 is an error.
+    fn get(&self, url: String) -> BoxFuture<'_, io::Result<String>>;
+
     /// Completes after a time, which begins when it is first polled.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 

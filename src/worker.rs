@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use tower_service::Service as _;
 use worker::send::SendFuture;
 use worker::{
-    AnalyticsEngineDataPointBuilder, AnalyticsEngineDataset, Context, Date, Delay, Env,
+    AnalyticsEngineDataPointBuilder, AnalyticsEngineDataset, Context, Date, Delay, Env, Fetch,
     HttpRequest, Hyperdrive, RateLimiter, Result, event, web_sys,
 };
 
@@ -118,6 +118,22 @@ impl Platform for Workers {
             match limiter.limit(client).await {
                 Ok(outcome) => Ok(outcome.success),
                 Err(error) => Err(io::Error::other(error.to_string())),
+            }
+        }))
+    }
+
+    fn get(&self, url: String) -> BoxFuture<'_, io::Result<String>> {
+        Box::pin(SendFuture::new(async move {
+            let failed = |error: worker::Error| io::Error::other(error.to_string());
+            let request = worker::Request::new(&url, worker::Method::Get).map_err(failed)?;
+            let headers = [("user-agent", "gatehouse"), ("add-padding", "true")];
+            for (name, value) in headers {
+                request.headers().set(name, value).map_err(failed)?;
+            }
+            let mut response = Fetch::Request(request).send().await.map_err(failed)?;
+            match response.status_code() {
+                200 => response.text().await.map_err(failed),
+                status => Err(io::Error::other(format!("status {status}"))),
             }
         }))
     }

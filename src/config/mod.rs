@@ -8,7 +8,7 @@ use axum::http::HeaderValue;
 use zeroize::Zeroizing;
 
 use crate::db::attempts;
-use crate::password::Cost;
+use crate::password::{self, Cost};
 use crate::token::Key;
 
 /// Everything that can be set. Each field names its variable.
@@ -30,8 +30,12 @@ pub struct Config {
     pub token_issuer: String,
     /// `TOKEN_AUDIENCE`: the `aud` of the tokens; default `gatehouse`.
     pub token_audience: String,
-    /// `PASSWORD_MIN_LENGTH`: in code points, 8 to 64; default 8.
-    pub password_min_length: usize,
+    /// `PASSWORD_MIN_LENGTH` (in code points, 8 to 64; default 8) and `PASSWORD_FORBIDDEN_WORDS`
+    /// (separated by commas; default none).
+    pub password_policy: password::Policy,
+    /// `PASSWORD_BREACH_URL` (default none, and no check) and `PASSWORD_BREACH_TIMEOUT_MILLISECONDS`
+    /// (100 to 5000; default 1000).
+    pub breach_check: Option<BreachCheck>,
     /// `ARGON2_MEMORY_KIB` (19456 to 65536; default 19456) and `ARGON2_ITERATIONS` (2 to 16;
     /// default 2): the cost of a new password hash.
     pub password_cost: Cost,
@@ -48,6 +52,15 @@ pub struct Config {
     pub connect_timeout: Duration,
     /// `DATABASE_STATEMENT_TIMEOUT_SECONDS`: 1 to 60; default 10.
     pub statement_timeout: Duration,
+}
+
+/// Where passwords of breaches are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BreachCheck {
+    /// What the first digits of a SHA-1 are appended to.
+    pub url: String,
+    /// How long an answer is waited for.
+    pub timeout: Duration,
 }
 
 /// A variable that is missing or cannot be used. It never holds the value.
@@ -98,7 +111,14 @@ impl Config {
             ),
             token_issuer: lookup("TOKEN_ISSUER").unwrap_or_else(|| "gatehouse".into()),
             token_audience: lookup("TOKEN_AUDIENCE").unwrap_or_else(|| "gatehouse".into()),
-            password_min_length: number("PASSWORD_MIN_LENGTH", 8, 8..=64)? as usize,
+            password_policy: password::Policy {
+                min_length: number("PASSWORD_MIN_LENGTH", 8, 8..=64)? as usize,
+                forbidden_words: words(&lookup("PASSWORD_FORBIDDEN_WORDS").unwrap_or_default()),
+            },
+            breach_check: breach_check(
+                lookup("PASSWORD_BREACH_URL"),
+                number("PASSWORD_BREACH_TIMEOUT_MILLISECONDS", 1000, 100..=5000)?,
+            )?,
             password_cost: Cost {
                 memory_kib: number("ARGON2_MEMORY_KIB", 19_456, 19_456..=65_536)?,
                 iterations: number("ARGON2_ITERATIONS", 2, 2..=16)?,
@@ -150,6 +170,32 @@ fn number(
             let problem = format!("must be a number from {} to {}", range.start(), range.end());
             ConfigError::new(key, problem)
         })
+}
+
+fn words(list: &str) -> Vec<String> {
+    let words = list.split(',').map(|word| word.trim().to_lowercase());
+    words.filter(|word| !word.is_empty()).collect()
+}
+
+fn breach_check(url: Option<String>, timeout: u32) -> Result<Option<BreachCheck>, ConfigError> {
+    let Some(url) = url else {
+        return Ok(None);
+    };
+    let url = url.trim().to_owned();
+    let base: Option<http::Uri> = url.parse().ok();
+    let secure = base.is_some_and(|base| {
+        let local = matches!(base.host(), Some("localhost" | "127.0.0.1"));
+        base.scheme_str() == Some("https") || (base.scheme_str() == Some("http") && local)
+    });
+    if !secure || !url.ends_with('/') {
+        let problem = "must be a URL such as https://api.pwnedpasswords.com/range/; \
+                       http only for localhost";
+        return Err(ConfigError::new("PASSWORD_BREACH_URL", problem));
+    }
+    Ok(Some(BreachCheck {
+        url,
+        timeout: Duration::from_millis(u64::from(timeout)),
+    }))
 }
 
 fn origins(list: &str) -> Result<Vec<HeaderValue>, ConfigError> {
@@ -210,7 +256,8 @@ mod tests {
     fn a_secret_is_all_it_needs() {
         let config = read(&[SECRET]).unwrap();
         assert_eq!(config.token_lifetime, Duration::from_mins(30));
-        assert_eq!(config.password_min_length, 8);
+        assert_eq!(config.password_policy.min_length, 8);
+        assert_eq!(config.breach_check, None);
         assert!(config.cors_origins.is_empty());
     }
 
@@ -371,6 +418,37 @@ mod tests {
             let problem = "SECRET_KEY is on a public list of secrets; use a random one";
             assert_eq!(error(&[("SECRET_KEY", &secret)]), problem);
         }
+    }
+
+    #[test]
+    fn the_breach_check_goes_to_an_encrypted_url_unless_local() {
+        let check = |url| read(&[SECRET, ("PASSWORD_BREACH_URL", url)]).map(|c| c.breach_check);
+        for good in [
+            "https://api.pwnedpasswords.com/range/",
+            "http://127.0.0.1:7/",
+        ] {
+            let check = check(good).unwrap().unwrap();
+            assert_eq!((&*check.url, check.timeout.as_millis()), (good, 1000));
+        }
+        for bad in [
+            "http://api.pwnedpasswords.com/range/",
+            "https://x",
+            "ftp://x/",
+            "x",
+        ] {
+            let error = check(bad).unwrap_err().to_string();
+            assert!(
+                error.starts_with("PASSWORD_BREACH_URL must be a URL"),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn forbidden_words_are_listed_and_compared_in_lower_case() {
+        let words = read(&[SECRET, ("PASSWORD_FORBIDDEN_WORDS", "Acme Corp, ,intranet")]);
+        let policy = words.unwrap().password_policy;
+        assert_eq!(policy.forbidden_words, ["acme corp", "intranet"]);
     }
 
     #[test]

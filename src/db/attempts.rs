@@ -45,10 +45,6 @@ macro_rules! memory {
 /// Asks to try a password, counting the attempt as a failure before it is made, so that guesses
 /// made at the same time cannot slip past the count.
 ///
-/// One statement both decides and counts. What it decided comes back as `LAST_INSERT_ID(expr)` in
-/// its OK packet, which needs no second statement and, unlike the number of affected rows, does
-/// not depend on the capabilities of a pool's connection: 1 and the milliseconds to wait.
-///
 /// # Errors
 /// [`Error`] of the database; the attempt may have been counted.
 pub async fn reserve(
@@ -56,9 +52,29 @@ pub async fn reserve(
     account: &AccountKey,
     policy: Policy,
 ) -> Result<Reservation, Error> {
+    let statement = reservation(account, policy);
+    let doing = "reserving a login attempt";
+    let done = session.execute(doing, &statement).await?;
+    match done.last_insert_id {
+        0 => Err(Error::Failed {
+            doing,
+            source: mysql::Error::Protocol("no LAST_INSERT_ID in the reply"),
+        }),
+        1 => Ok(Reservation::Reserved),
+        more => Ok(Reservation::Wait(Duration::from_millis(more - 1))),
+    }
+}
+
+/// The statement that both decides and counts.
+///
+/// What it decided comes back as `LAST_INSERT_ID(expr)` in its OK packet, which needs no second
+/// statement and, unlike the number of affected rows, does not depend on the capabilities of a
+/// pool's connection: 1 and the milliseconds to wait.
+#[must_use]
+pub fn reservation(account: &AccountKey, policy: Policy) -> Statement {
     let free = u64::from(policy.free_failures);
     let max_wait = u64::try_from(policy.max_wait.as_millis()).unwrap_or(u64::MAX);
-    let statement = Statement::new(
+    Statement::new(
         "INSERT INTO `gatehouse_login_attempt` (`account`, `failures`, `retry_at`) VALUES (",
     )
     .value(account.as_bytes())
@@ -84,17 +100,7 @@ pub async fn reserve(
     // The shift is bounded, or it would come round.
     .sql(", 1000 << LEAST(`failures` - 1 - ")
     .value(free)
-    .sql(", 30))))");
-    let doing = "reserving a login attempt";
-    let done = session.execute(doing, &statement).await?;
-    match done.last_insert_id {
-        0 => Err(Error::Failed {
-            doing,
-            source: mysql::Error::Protocol("no LAST_INSERT_ID in the reply"),
-        }),
-        1 => Ok(Reservation::Reserved),
-        more => Ok(Reservation::Wait(Duration::from_millis(more - 1))),
-    }
+    .sql(", 30))))")
 }
 
 /// Forgets the failures of an account, after a right password.

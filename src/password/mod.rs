@@ -1,6 +1,8 @@
 //! Passwords: the policy for new ones, and how they are hashed and verified.
 
 mod bcrypt;
+mod breach;
+mod common;
 mod hash;
 
 use std::fmt;
@@ -10,10 +12,23 @@ use zeroize::Zeroizing;
 use crate::email::Email;
 use crate::rule::BrokenRule;
 
+pub use breach::RangeQuery;
 pub use hash::{Cost, Hasher, Verdict};
 
 /// Code points; enough for any passphrase, little enough to hash.
 const MAX_LENGTH: usize = 256;
+
+/// Never a password.
+const SERVICE: &str = "gatehouse";
+
+/// What a new password has to be beside not too long, not common and not the e-mail.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// The fewest code points.
+    pub min_length: usize,
+    /// Words that are no passwords by themselves, in lower case.
+    pub forbidden_words: Vec<String>,
+}
 
 /// A password exactly as it came: never trimmed, normalised or cut. Overwritten when dropped.
 pub struct Password(Zeroizing<String>);
@@ -29,8 +44,9 @@ impl Password {
     ///
     /// # Errors
     /// The rule that it breaks.
-    pub fn check(&self, min_length: usize, email: Option<&Email>) -> Result<(), BrokenRule> {
+    pub fn check(&self, policy: &Policy, email: Option<&Email>) -> Result<(), BrokenRule> {
         let length = self.0.chars().count();
+        let min_length = policy.min_length;
         if length < min_length {
             let message = format!("A password has at least {min_length} characters.");
             return Err(BrokenRule::new("too_short", message));
@@ -49,6 +65,15 @@ impl Password {
                 "is_email",
                 "A password is neither the e-mail nor the part of it before the @.",
             ));
+        }
+        let word = self.0.trim().to_lowercase();
+        if word == SERVICE || policy.forbidden_words.contains(&word) {
+            let message = "A password is not the name of the service.";
+            return Err(BrokenRule::new("context_word", message));
+        }
+        if common::is_common(&self.0) {
+            let message = "This password is one of the most common ones; choose another.";
+            return Err(BrokenRule::new("too_common", message));
         }
         Ok(())
     }
@@ -70,8 +95,12 @@ mod tests {
 
     fn check(password: &str) -> Result<(), &'static str> {
         let email = Email::parse("ada.lovelace@example.com").unwrap();
+        let policy = Policy {
+            min_length: 8,
+            forbidden_words: vec!["acme corp".into()],
+        };
         Password::new(password.into())
-            .check(8, Some(&email))
+            .check(&policy, Some(&email))
             .map_err(|rule| rule.code)
     }
 
@@ -106,6 +135,17 @@ mod tests {
             assert_eq!(check(password), Err("is_email"), "{password}");
         }
         assert_eq!(check("ada.lovelace1"), Ok(()));
+    }
+
+    #[test]
+    fn the_name_of_the_service_and_what_everyone_tries_first_are_no_password() {
+        for word in ["gatehouse", "GateHouse", " gatehouse ", "Acme Corp"] {
+            assert_eq!(check(word), Err("context_word"), "{word}");
+        }
+        assert_eq!(check("my gatehouse"), Ok(()), "only as the whole password");
+        for common in ["password", "12345678", "QwertyUiop"] {
+            assert_eq!(check(common), Err("too_common"), "{common}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@
 mod support;
 
 mod attempts;
+mod breaches;
 mod charsets;
 mod cors;
 mod faults;
@@ -27,9 +28,11 @@ mod limits;
 mod login;
 mod logs;
 mod me;
+mod naughty;
 mod register;
 mod restart;
 mod soak;
 mod statements;
+mod timing;
 mod update;
 mod upgrade;

@@ -194,13 +194,17 @@ async fn e_mails_that_cannot_be_delivered_to_are_refused() {
 }
 
 #[tokio::test]
-async fn passwords_have_a_length_and_are_not_the_e_mail() {
+async fn passwords_have_a_length_and_are_nothing_that_is_tried_first() {
     let email = unique_email();
     for (password, code) in [
         ("1234567", "too_short"),
         ("", "too_short"),
         (&*"x".repeat(257), "too_long"),
         (&*email.to_uppercase(), "is_email"),
+        (email.split('@').next().expect("a local part"), "is_email"),
+        ("GateHouse", "context_word"),
+        ("PassWord1", "too_common"),
+        ("qwertyuiop", "too_common"),
     ] {
         let answer = post(&json!({ "email": email, "password": password })).await;
         assert_eq!(answer.field_errors(), [format!("password: {code}")]);

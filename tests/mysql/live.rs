@@ -1,5 +1,8 @@
 //! Against real servers: the private one, and the one of `TEST_MYSQL_URL` if there is one.
 
+use gatehouse::account::AccountKeys;
+use gatehouse::db::attempts::{self, Policy};
+use gatehouse::email::Lookup;
 use gatehouse::mysql::{Connection, Credentials, Error, Row, Statement, Value};
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Opts, OptsBuilder};
@@ -594,4 +597,45 @@ async fn a_connection_killed_by_the_server_is_an_error_and_then_broken() {
 fn values_are_made_of_what_rust_has_for_them() {
     assert_eq!(Value::from(Some("x")), Value::Text("x"));
     assert_eq!(Value::from(None::<i64>), Value::Null);
+}
+
+#[tokio::test]
+async fn a_login_attempt_is_counted_and_decided_by_one_statement() {
+    let keys = AccountKeys::new("a secret of the tests").expect("keys");
+    let account = keys.key(&Lookup::new("ada@example.com")).expect("a key");
+    let policy = Policy {
+        free_failures: 2,
+        max_wait: std::time::Duration::from_secs(4),
+    };
+    let table = include_str!("../../migrations/0002_create_gatehouse_login_attempt.sql");
+    for server in servers() {
+        let mut connection = server.connect().await;
+        let mut admin = server.admin().await;
+        admin.query_drop(table).await.expect("a table");
+        let age = "UPDATE gatehouse_login_attempt SET retry_at = retry_at - 5000";
+        let reservation = attempts::reservation(&account, policy);
+        admin
+            .query_drop("DELETE FROM gatehouse_login_attempt")
+            .await
+            .expect("no rows");
+        for _ in 0..3 {
+            let done = connection.execute(&reservation).await.expect("a decision");
+            assert_eq!(
+                done.last_insert_id, 1,
+                "two are free, and the third may be made"
+            );
+        }
+        for wait in [1000, 2000, 4000, 4000] {
+            let done = connection.execute(&reservation).await.expect("a decision");
+            let told = done.last_insert_id - 1;
+            assert!(told <= wait && told > wait - 900, "{told} of {wait}");
+            admin.query_drop(age).await.expect("the time passes");
+            let done = connection.execute(&reservation).await.expect("a decision");
+            assert_eq!(done.last_insert_id, 1);
+        }
+        admin
+            .query_drop("DROP TABLE gatehouse_login_attempt")
+            .await
+            .expect("no table");
+    }
 }

@@ -82,11 +82,33 @@ pub(crate) async fn build(tools: &Tools, variant: Variant) -> Result<()> {
             worker_build.args(["--features", "test-panic"]);
         }
         step(what, &mut worker_build).await?;
+        strip_names(tools, &wasm).await?;
     }
     if variant == Variant::Release {
         print_size(&wasm)?;
     }
     Ok(())
+}
+
+/// The features of WebAssembly that worker-build lets wasm-opt use.
+const WASM_FEATURES: [&str; 7] = [
+    "mutable-globals",
+    "sign-ext",
+    "nontrapping-float-to-int",
+    "bulk-memory",
+    "multivalue",
+    "reference-types",
+    "exception-handling",
+];
+
+/// Takes the names of functions out, which worker-build keeps: they would be a tenth of the size,
+/// and the message of a panic says file and line without them.
+async fn strip_names(tools: &Tools, wasm: &Path) -> Result<()> {
+    let mut wasm_opt = command(tools.wasm_opt());
+    wasm_opt.args(["-Os", "--strip-debug"]);
+    wasm_opt.args(WASM_FEATURES.map(|feature| format!("--enable-{feature}")));
+    wasm_opt.arg(wasm).arg("-o").arg(wasm);
+    step("leaving out the names of its functions", &mut wasm_opt).await
 }
 
 fn print_size(wasm: &Path) -> Result<()> {

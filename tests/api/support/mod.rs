@@ -8,6 +8,7 @@ pub(crate) mod native;
 pub(crate) mod server;
 pub(crate) mod workerd;
 
+use std::io::Write as _;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -221,6 +222,13 @@ pub(crate) struct User {
     pub(crate) id: i64,
     pub(crate) email: String,
     pub(crate) token: String,
+}
+
+/// Prints a figure, which a passing test's output would not show.
+pub(crate) fn figure(text: &str) {
+    let target = if in_workerd() { "workerd" } else { "native" };
+    // Past the capture of the test harness.
+    writeln!(std::io::stderr(), "  {target}: {text}").expect("standard error");
 }
 
 /// Waits for something that happens after an answer.

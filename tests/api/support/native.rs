@@ -127,6 +127,19 @@ impl Platform for Tcp {
         Box::pin(std::future::ready(Ok(*count <= limit)))
     }
 
+    fn get(&self, url: String) -> BoxFuture<'_, io::Result<String>> {
+        Box::pin(async move {
+            let request = reqwest::Client::new()
+                .get(url)
+                .header("add-padding", "true");
+            let response = request.send().await.map_err(io::Error::other)?;
+            match response.status().as_u16() {
+                200 => response.text().await.map_err(io::Error::other),
+                status => Err(io::Error::other(format!("status {status}"))),
+            }
+        })
+    }
+
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(duration))
     }

@@ -121,6 +121,8 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = .api),
     (name = "database", external = (address = "127.0.0.1:{port}", tcp = ())),
+    # What `fetch` reaches: servers of the tests.
+    (name = "internet", network = (allow = ["local"])),
   ],
   extensions = [(modules = [
     (name = "test:bindings", internal = true, esModule = embed "bindings.mjs"),

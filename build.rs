@@ -1,0 +1,103 @@
+//! Makes the filter of common passwords that `src/password/common.rs` asks.
+//!
+//! The list is the one of the `zxcvbn` crate, which is a build-dependency for its sake: the 30,000
+//! most frequent passwords of several breaches. It is not public there, so it is read out of the
+//! crate's source, wherever cargo has put it.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a build script has an environment"
+)]
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sha2::{Digest as _, Sha256};
+use xorf::{BinaryFuse16, DmaSerializable as _};
+
+/// Shorter ones are refused for their length.
+const MIN_LENGTH: usize = 8;
+/// Fewer would mean that the list was not understood.
+const MIN_COUNT: usize = 10_000;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=Cargo.lock");
+    let source = std::fs::read_to_string(zxcvbn()?.join("src/frequency_lists.rs"))?;
+    let passwords: BTreeSet<String> = list(&source)
+        .ok_or("zxcvbn has no list of passwords where it was")?
+        .filter(|password| password.chars().count() >= MIN_LENGTH)
+        .map(str::to_lowercase)
+        .collect();
+    if passwords.len() < MIN_COUNT {
+        return Err(format!("only {} passwords in zxcvbn's list", passwords.len()).into());
+    }
+    let keys: Vec<u64> = passwords.iter().map(|password| key(password)).collect();
+    let filter = BinaryFuse16::try_from(&keys)?;
+    let mut descriptor = [0; BinaryFuse16::DESCRIPTOR_LEN];
+    filter.dma_copy_descriptor_to(&mut descriptor);
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("no OUT_DIR")?);
+    std::fs::write(out.join("common_descriptor.bin"), descriptor)?;
+    std::fs::write(
+        out.join("common_fingerprints.bin"),
+        filter.dma_fingerprints(),
+    )?;
+    println!("cargo::rustc-env=COMMON_PASSWORDS={}", passwords.len());
+    Ok(())
+}
+
+/// The passwords out of `const PASSWORDS: &str = "one,two,...";`.
+fn list(source: &str) -> Option<impl Iterator<Item = &str>> {
+    let (_, rest) = source.split_once("const PASSWORDS: &str = \"")?;
+    let (list, _) = rest.split_once('"')?;
+    Some(list.split(','))
+}
+
+/// What stands for a password in the filter; `src/password/common.rs` does the same.
+fn key(password: &str) -> u64 {
+    let digest = Sha256::digest(password);
+    digest.first_chunk().copied().map_or(0, u64::from_le_bytes)
+}
+
+/// The folder of the `zxcvbn` crate.
+fn zxcvbn() -> Result<PathBuf, Box<dyn Error>> {
+    // What is being built has been fetched, and mostly all else in the lock file; if not, the rest
+    // is fetched now.
+    let metadata = metadata(&["--offline"]).or_else(|_| metadata(&[]))?;
+    let packages = metadata
+        .get("packages")
+        .and_then(|packages| packages.as_array());
+    let text = |package: &serde_json::Value, name: &str| {
+        let text = package.get(name).and_then(|text| text.as_str());
+        text.map(str::to_owned)
+    };
+    let mut packages = packages.into_iter().flatten();
+    let package = packages.find(|package| text(package, "name").as_deref() == Some("zxcvbn"));
+    let manifest = package.and_then(|package| text(package, "manifest_path"));
+    let manifest = manifest.ok_or("zxcvbn is no dependency")?;
+    Ok(Path::new(&manifest)
+        .parent()
+        .unwrap_or(Path::new(""))
+        .to_owned())
+}
+
+fn metadata(arguments: &[&str]) -> Result<serde_json::Value, Box<dyn Error>> {
+    let cargo = std::env::var_os("CARGO").ok_or("no CARGO")?;
+    let host = std::env::var("HOST")?;
+    let output = Command::new(cargo)
+        .args([
+            "metadata",
+            "--format-version=1",
+            "--locked",
+            "--filter-platform",
+            &host,
+        ])
+        .args(arguments)
+        .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}

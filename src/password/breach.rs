@@ -1,0 +1,82 @@
+//! Whether a password is known from a breach, asked by k-anonymity: the service learns the first
+//! 20 bits of its SHA-1 and answers with all that begin alike.
+
+use std::fmt::Write as _;
+
+use sha1::{Digest as _, Sha1};
+use zeroize::Zeroizing;
+
+use super::Password;
+
+/// Hexadecimal digits that are told.
+const PREFIX: usize = 5;
+
+/// A question about a password.
+pub struct RangeQuery {
+    /// The SHA-1 in hexadecimal.
+    digest: Zeroizing<String>,
+}
+
+impl RangeQuery {
+    /// A question about a password.
+    #[must_use]
+    pub fn new(password: &Password) -> Self {
+        let mut digest = Zeroizing::new(String::with_capacity(40));
+        for byte in Sha1::digest(password.as_bytes()) {
+            // Writing to a String cannot fail.
+            let _ = write!(digest, "{byte:02X}");
+        }
+        Self { digest }
+    }
+
+    /// What is asked for: the first five digits.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        self.digest.get(..PREFIX).unwrap_or_default()
+    }
+
+    /// Whether the answer, lines of `the other 35 digits:how often`, has the password. Lines that
+    /// say 0 are padding.
+    #[must_use]
+    pub fn is_in(&self, answer: &str) -> bool {
+        let rest = self.digest.get(PREFIX..).unwrap_or_default();
+        answer.lines().any(|line| {
+            let (suffix, count) = line.trim().split_once(':').unwrap_or_default();
+            suffix.eq_ignore_ascii_case(rest) && !count.trim_start_matches('0').is_empty()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query() -> RangeQuery {
+        // SHA-1 5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8.
+        RangeQuery::new(&Password::new("password".into()))
+    }
+
+    #[test]
+    fn only_the_first_five_digits_are_told() {
+        assert_eq!(query().prefix(), "5BAA6");
+    }
+
+    #[test]
+    fn an_answer_has_the_password_or_not() {
+        let others = "0018A45C4D1DEF81644B54AB7F969B88D65:10\r\n";
+        let it = "1E4C9B93F3F0682250B6CF8331B7EE68FD8";
+        assert!(query().is_in(&format!("{others}{it}:37\r\n")));
+        assert!(query().is_in(&format!("{}:1", it.to_lowercase())));
+        for answer in [
+            String::new(),
+            others.to_owned(),
+            format!("{others}{it}:0"),
+            it.to_owned(),
+            format!("{it}9:7"),
+            format!("{}:7", &it[1..]),
+            "<html>".to_owned(),
+        ] {
+            assert!(!query().is_in(&answer), "{answer}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Strings that have broken other programs, where they are at hand: `../shared/corpora`, or the
+//! folder that `TEST_CORPORA` names.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::support::{App, PASSWORD, Setup, unique_email};
+
+fn strings() -> Vec<String> {
+    let folder = std::env::var_os("TEST_CORPORA").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora"),
+        PathBuf::from,
+    );
+    let Ok(text) = std::fs::read_to_string(folder.join("blns.json")) else {
+        eprintln!("skipped: blns.json is not at hand");
+        return Vec::new();
+    };
+    let strings: Vec<String> = serde_json::from_str(&text).expect("strings");
+    assert!(strings.len() > 500);
+    strings
+}
+
+#[tokio::test]
+async fn naughty_strings_are_kept_exactly_as_names_or_refused() {
+    let user = App::shared().user().await;
+    let mut kept = 0;
+    for name in strings() {
+        let answer = App::shared()
+            .update(&user.token, &json!({ "name": name }))
+            .await;
+        if answer.status == 422 {
+            continue;
+        }
+        assert_eq!(answer.expect(200).json()["name"], json!(name));
+        let me = App::shared().me(&user.token).await.expect(200).json();
+        assert_eq!(me["name"], json!(name));
+        kept += 1;
+    }
+    println!("{kept} naughty strings were kept");
+}
+
+#[tokio::test]
+async fn naughty_strings_are_no_e_mail_of_anybody_and_break_no_login_or_token() {
+    let app = App::start(&Setup::default());
+    for text in strings() {
+        let answer = app.login(&text, &text).await;
+        assert_eq!(answer.status, 401, "{text:?}");
+        let header = text.bytes().all(|b| (b' '..=b'~').contains(&b));
+        if header {
+            app.me(&text).await.problem(401, "invalid_token");
+        }
+    }
+}
+
+#[tokio::test]
+async fn naughty_strings_are_passwords_like_any_other() {
+    let naughty = strings().into_iter().map(|text| format!("{text} {text}"));
+    let long = naughty.filter(|text| (8..=256).contains(&text.chars().count()));
+    for password in long.step_by(10) {
+        let email = unique_email();
+        App::shared().register(&email, &password).await.expect(201);
+        App::shared().login(&email, &password).await.expect(200);
+        let other = format!("{password} ");
+        App::shared().login(&email, &other).await.expect(401);
+        App::shared().login(&email, PASSWORD).await.expect(401);
+    }
+}

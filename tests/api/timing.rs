@@ -1,0 +1,93 @@
+//! What can be told of an account by how long its login fails: nothing.
+
+use std::time::{Duration, Instant};
+
+use crate::support::database::Database;
+use crate::support::{App, Setup, figure, in_workerd, unique_email};
+
+const WRONG: &str = "wrong password";
+const BCRYPT: &str =
+    "$bcrypt-sha256$v=2,t=2b,r=12$abcdefghijklmnopqrstuu$aP56a.SWvVzRr1c7jVmZnIGQHwjrhZe";
+
+async fn failing(app: &App, email: &str) -> Duration {
+    let started = Instant::now();
+    app.login(email, WRONG)
+        .await
+        .problem(401, "invalid_credentials");
+    started.elapsed()
+}
+
+/// The middle one, and how far apart the quartiles are.
+fn median_and_spread(mut times: Vec<Duration>) -> (Duration, Duration) {
+    times.sort();
+    let at = |quarter: usize| times[times.len() * quarter / 4];
+    (at(2), at(3).abs_diff(at(1)))
+}
+
+#[tokio::test]
+async fn a_wrong_password_an_unknown_e_mail_and_a_missing_or_unreadable_hash_take_the_same_time() {
+    const PER_ACCOUNT: usize = 40;
+    let tries = if in_workerd() { 200 } else { 40 };
+    let app = App::start(&Setup::default().variable("LOGIN_FREE_FAILURES", "50"));
+    let kinds = [
+        "wrong password",
+        "unknown e-mail",
+        "missing hash",
+        "unreadable hash",
+    ];
+    let mut emails: Vec<Vec<String>> = vec![Vec::new(); kinds.len()];
+    for _ in 0..tries / PER_ACCOUNT {
+        let stored = [None, Some("unreadable")];
+        let rows = [unique_email(), unique_email()];
+        for (email, stored) in rows.iter().zip(stored) {
+            Database::shared().insert(Some(email), stored).await;
+        }
+        let [missing, unreadable] = rows;
+        let all = [app.user().await.email, unique_email(), missing, unreadable];
+        for (kind, email) in emails.iter_mut().zip(all) {
+            kind.push(email);
+        }
+    }
+    let mut times: Vec<Vec<Duration>> = vec![Vec::new(); kinds.len()];
+    // In turn, so that whatever else the machine does is the same for all.
+    for number in 0..tries {
+        for (kind, emails) in emails.iter().enumerate() {
+            times[kind].push(failing(&app, &emails[number / PER_ACCOUNT]).await);
+        }
+    }
+    let results: Vec<_> = times.into_iter().map(median_and_spread).collect();
+    for (kind, (median, spread)) in kinds.iter().zip(&results) {
+        figure(&format!(
+            "login, {kind}: median {median:.1?} of {tries}, quartiles {spread:.1?} apart"
+        ));
+    }
+    let (wrong, spread) = results[0];
+    for (kind, (median, other_spread)) in kinds.iter().zip(&results).skip(1) {
+        let apart = wrong.abs_diff(*median);
+        assert!(apart < spread.max(*other_spread), "{kind}: {apart:?} apart");
+    }
+}
+
+#[tokio::test]
+async fn the_cost_of_an_old_hash_is_hidden_by_waiting_and_a_right_password_does_not_wait() {
+    let app = App::start(&Setup::default().variable("LOGIN_FAILURE_MILLISECONDS", "1500"));
+    let old = unique_email();
+    Database::shared().insert(Some(&old), Some(BCRYPT)).await;
+    let user = app.user().await;
+    let least = Duration::from_millis(1500);
+    for (email, what) in [
+        (old.clone(), "an old hash"),
+        (user.email, "a hash of today"),
+        (unique_email(), "an unknown e-mail"),
+    ] {
+        let time = failing(&app, &email).await;
+        figure(&format!("failed login, {what}: {time:.1?}"));
+        assert!(time >= least, "{what}: {time:?}");
+    }
+    let started = Instant::now();
+    app.login(&old, "correct horse").await.expect(200);
+    figure(&format!(
+        "right password, old hash: {:.1?}",
+        started.elapsed()
+    ));
+}
