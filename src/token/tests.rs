@@ -243,6 +243,20 @@ fn every_algorithm_signs_and_none_takes_the_tokens_of_another() {
 }
 
 #[test]
+fn the_key_of_another_purpose_signs_no_token() {
+    let account = crate::account::AccountKeys::new(SECRET).unwrap();
+    let derived = account.key(&crate::email::Lookup::new("x")).unwrap();
+    let message = sign(&good_header(), &claims(&json!({})));
+    let (message, _) = message.rsplit_once('.').unwrap();
+    let key = Key::from_secret(Algorithm::Hs256, derived.as_bytes()).unwrap();
+    let tag = Base64UrlUnpadded::encode_string(&key.sign(message.as_bytes()).unwrap());
+    assert_eq!(
+        tokens().verify(&format!("{message}.{tag}"), NOW),
+        Err(TokenError::Signature)
+    );
+}
+
+#[test]
 fn no_form_of_a_public_key_is_a_secret_to_sign_with() {
     let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
     let private = (

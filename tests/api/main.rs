@@ -29,6 +29,7 @@ mod login;
 mod logs;
 mod me;
 mod naughty;
+mod privileges;
 mod register;
 mod restart;
 mod soak;

@@ -69,6 +69,27 @@ async fn a_wrong_password_an_unknown_e_mail_and_a_missing_or_unreadable_hash_tak
 }
 
 #[tokio::test]
+async fn a_taken_e_mail_takes_as_long_to_be_refused_as_a_free_one_to_be_registered() {
+    let app = App::start(&Setup::default());
+    let user = app.user().await;
+    let (mut free, mut taken) = (Vec::new(), Vec::new());
+    for _ in 0..40 {
+        let started = Instant::now();
+        app.register(&unique_email(), WRONG).await.expect(201);
+        free.push(started.elapsed());
+        let started = Instant::now();
+        app.register(&user.email, WRONG).await.expect(409);
+        taken.push(started.elapsed());
+    }
+    let ((free, spread), (taken, other_spread)) =
+        (median_and_spread(free), median_and_spread(taken));
+    figure(&format!(
+        "registration: median {free:.1?} of 40, and {taken:.1?} where the e-mail is taken"
+    ));
+    assert!(free.abs_diff(taken) < (spread + other_spread).max(free / 4));
+}
+
+#[tokio::test]
 async fn the_cost_of_an_old_hash_is_hidden_by_waiting_and_a_right_password_does_not_wait() {
     let app = App::start(&Setup::default().variable("LOGIN_FAILURE_MILLISECONDS", "1500"));
     let old = unique_email();

@@ -1,7 +1,8 @@
 //! Stored hashes.
 
 use base64ct::{Base64, Encoding as _};
-use gatehouse::password::{Cost, Hasher, Password, Verdict};
+use gatehouse::password::{Cost, Hasher, Password, Policy, Verdict};
+use serde_json::Value;
 
 use crate::corpus;
 
@@ -120,4 +121,34 @@ fn argon2_is_the_one_of_rfc_9106() {
         assert_eq!(tag, bytes("tag_hex"), "{}", case["id"]);
     }
     assert_eq!(cases.len(), 6);
+}
+
+#[test]
+fn every_common_password_that_is_long_enough_is_refused() {
+    let policy = Policy {
+        min_length: 8,
+        ..Policy::default()
+    };
+    for (name, least) in [
+        ("common_passwords_zxcvbn.json", 11_611),
+        ("common_passwords_django.json", 3_600),
+    ] {
+        let Some(corpus) = corpus(name) else {
+            return;
+        };
+        let lists = corpus.as_object().expect("an object").values();
+        let list = lists
+            .filter_map(Value::as_array)
+            .max_by_key(|list| list.len());
+        let list = list.expect("a list").iter().filter_map(Value::as_str);
+        let long: Vec<_> = list.filter(|text| text.chars().count() >= 8).collect();
+        let refused = long.iter().filter(|text| {
+            Password::new((**text).to_owned())
+                .check(&policy, None)
+                .is_err()
+        });
+        let refused = refused.count();
+        println!("{name}: {refused} of {} are refused", long.len());
+        assert!(refused >= least, "{name}: {refused}");
+    }
 }

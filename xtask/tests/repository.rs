@@ -1,0 +1,167 @@
+//! What must hold of the repository itself.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).expect("a file")
+}
+
+/// The files under a folder whose names end so.
+fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() && !path.ends_with("target") && !path.ends_with("node_modules") {
+            found.extend(files(&path, end));
+        } else if path.to_string_lossy().ends_with(end) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn sources(folders: &[&str]) -> Vec<(PathBuf, String)> {
+    let paths = folders
+        .iter()
+        .flat_map(|folder| files(&root().join(folder), ".rs"));
+    paths
+        .map(|path| {
+            let text = std::fs::read_to_string(&path).expect("a source");
+            (path, text)
+        })
+        .collect()
+}
+
+/// The part of a source that is not its tests.
+fn without_tests(source: &str) -> &str {
+    source.split("#[cfg(test)]").next().unwrap_or_default()
+}
+
+#[test]
+fn every_requirement_of_the_security_page_names_a_test_that_is_there() {
+    let mut tests = BTreeSet::new();
+    for (_, source) in sources(&["src", "tests", "hyperdrive-local", "xtask"]) {
+        let mut is_test = false;
+        for line in source.lines().map(str::trim) {
+            if line.starts_with("#[test]") || line.starts_with("#[tokio::test") {
+                is_test = true;
+            } else if let Some((_, rest)) = line.split_once("fn ")
+                && (is_test || line.starts_with("fn "))
+            {
+                let name = rest.split('(').next().unwrap_or_default();
+                tests.insert(name.to_owned());
+                is_test = false;
+            }
+        }
+    }
+    let page = read("docs/security.md");
+    let mut rows = 0;
+    for row in page
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('-'))
+    {
+        let cell = row.rsplit('|').nth(1).unwrap_or_default();
+        for name in cell.split('`').skip(1).step_by(2) {
+            let known = tests.contains(name) || name == "cargo xtask check";
+            assert!(known, "{name} of {row}");
+            rows += 1;
+        }
+    }
+    assert!(rows > 150, "{rows}");
+}
+
+#[test]
+fn every_event_of_the_log_is_documented() {
+    let page = read("docs/architecture.md");
+    let mut events = 0;
+    for (_, source) in sources(&["src"]) {
+        let code = without_tests(&source);
+        for call in [
+            "Audit::user(",
+            "Audit::account(",
+            ".note(",
+            ".alarm(",
+            ".count(",
+        ] {
+            for rest in code.split(call).skip(1) {
+                let arguments = rest.split(')').next().unwrap_or_default();
+                let Some(event) = arguments.split('"').nth(1) else {
+                    continue;
+                };
+                assert!(page.contains(&format!("`{event}`")), "{event}");
+                events += 1;
+            }
+        }
+    }
+    assert!(events >= 10, "{events}");
+}
+
+#[test]
+fn secrets_are_compared_in_constant_time() {
+    // Hashes and keys by `subtle`; MACs by `hmac`'s own comparison; bcrypt's crate compares so too.
+    assert!(read("src/password/hash.rs").contains("computed.ct_eq(&stored.output)"));
+    assert!(read("src/token/key.rs").contains("self.bytes().ct_eq(other.bytes())"));
+    for (path, source) in sources(&["src"]) {
+        let code = without_tests(&source);
+        for name in ["signature", "digest", "mac", "output", "secret", "tag"] {
+            for comparison in [format!(" {name} == "), format!(" == {name} ")] {
+                assert!(
+                    !code.contains(&comparison),
+                    "{comparison} in {}",
+                    path.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn all_randomness_is_the_platforms() {
+    for (path, source) in sources(&["src"]) {
+        for other in ["rand::", "thread_rng", "Math::random", "SystemTime"] {
+            assert!(
+                !without_tests(&source).contains(other),
+                "{other} in {}",
+                path.display()
+            );
+        }
+    }
+    assert!(
+        read("Cargo.toml").contains("getrandom = { version = \"0.4\", features = [\"wasm_js\"] }")
+    );
+}
+
+#[test]
+fn no_secret_is_in_the_repository() {
+    let vars = read("wrangler.toml");
+    for name in [
+        "SECRET_KEY =",
+        "ED25519_PRIVATE_KEY =",
+        "VERIFICATION_KEYS =",
+        "password =",
+    ] {
+        assert!(!vars.contains(name), "{name}");
+    }
+    for file in [".dev.vars", ".env", ".env.secrets"] {
+        let ignored = Command::new("git")
+            .current_dir(root())
+            .args(["check-ignore", "--quiet", "--no-index", file])
+            .status();
+        assert!(ignored.expect("git").success(), "{file} is not ignored");
+    }
+}
+
+#[test]
+fn unsafe_code_is_forbidden_and_overflow_is_checked() {
+    let manifest = read("Cargo.toml");
+    assert!(manifest.contains("unsafe_code = \"forbid\""));
+    assert!(manifest.contains("[profile.release.package.gatehouse]\noverflow-checks = true"));
+}
