@@ -7,9 +7,7 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::email::Lookup;
-
-/// A keyed hash of an e-mail in its canonical form, whether or not anybody has it: without the key
+/// A keyed hash of an e-mail, whether or not anybody has it: without the key
 /// nobody can tell which e-mail it was, not even by trying all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccountKey([u8; 16]);
@@ -44,14 +42,14 @@ impl AccountKeys {
         Ok(Self(key))
     }
 
-    /// The key of an e-mail.
+    /// The key of an e-mail: of the canonical form, or of the one that an old row has.
     ///
     /// # Errors
     /// A sentence, which HMAC has for no key.
-    pub fn key(&self, email: &Lookup) -> Result<AccountKey, String> {
+    pub fn key(&self, email: &str) -> Result<AccountKey, String> {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&*self.0).map_err(|error| error.to_string())?;
-        mac.update(email.canonical().as_bytes());
+        mac.update(email.as_bytes());
         let digest = mac.finalize().into_bytes();
         let start = digest.first_chunk().copied();
         start
@@ -63,10 +61,11 @@ impl AccountKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::email::Lookup;
 
     fn key(secret: &str, email: &str) -> AccountKey {
         let keys = AccountKeys::new(secret).unwrap();
-        keys.key(&Lookup::new(email)).unwrap()
+        keys.key(Lookup::new(email).canonical()).unwrap()
     }
 
     #[test]

@@ -45,7 +45,7 @@ impl App {
                 config.connect_timeout,
                 config.statement_timeout,
             ),
-            hasher: Hasher::new(config.password_cost)?,
+            hasher: Hasher::new(config.password_cost, config.hash_max_memory_kib)?,
             tokens: Tokens::new(&config),
             accounts: AccountKeys::new(&config.secret_key)?,
             config,

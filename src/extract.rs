@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, header, request::Parts};
 
 use crate::app::App;
 use crate::db::{Query, users};
-use crate::email::Lookup;
 use crate::error::Error;
 use crate::token::{Subject, TokenError};
 
@@ -27,9 +26,8 @@ impl CurrentUser {
         match &self.0 {
             Subject::Id(id) => Ok(*id),
             Subject::Email(email) => {
-                let user = users::find_credentials(on, &Lookup::new(email)).await?;
-                let user = user.ok_or(Error::InvalidToken(TokenError::UnknownUser))?;
-                Ok(user.id)
+                let id = users::find_by_exact_email(on, email).await?;
+                id.ok_or(Error::InvalidToken(TokenError::UnknownUser))
             }
         }
     }

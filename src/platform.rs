@@ -1,4 +1,5 @@
-//! What Gatehouse needs of the runtime it runs in: streams, timers, the time, a log, counters.
+//! What Gatehouse needs of the runtime it runs in: streams, limits, fetches, timers,
+//! the time, a log, counters.
 //!
 //! The Worker implements it over Hyperdrive and the JavaScript timers; the tests over TCP and
 //! Tokio, or with a database that fails. A runtime also does the work that [`crate::after::After`]

@@ -14,11 +14,14 @@ const MIN_SECRET: usize = 32;
 /// taken for one of them is 1 in two million.)
 static KNOWN_SECRETS: &[u8] = include_bytes!("known_secrets.bin");
 
+/// The thumbprint of the key pair of RFC 8032, 7.1 and RFC 8037, whose private half is in print.
+const EXAMPLE_KEY: &str = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
+
 /// `SECRET_KEY`.
 pub(super) fn secret_key(value: Option<String>) -> Result<Zeroizing<String>, ConfigError> {
     let key = "SECRET_KEY";
     let value = Zeroizing::new(value.ok_or_else(|| ConfigError::new(key, "is not set"))?);
-    check_secret(key, &value, MIN_SECRET)?;
+    check_secret(&value, MIN_SECRET).map_err(|problem| ConfigError::new(key, problem))?;
     Ok(value)
 }
 
@@ -35,55 +38,96 @@ pub(super) fn signing_key(
     })?;
     let variable = "ED25519_PRIVATE_KEY";
     if let Some(min) = algorithm.min_secret() {
-        if private.is_some() {
-            let problem = format!("is not used while ALGORITHM is {}", algorithm.name());
-            return Err(ConfigError::new(variable, problem));
-        }
-        check_secret("SECRET_KEY", secret, min)?;
+        let short = |problem| ConfigError::new("SECRET_KEY", problem);
+        check_secret(secret, min).map_err(short)?;
         return Key::from_secret(algorithm, secret.as_bytes())
             .ok_or_else(|| ConfigError::new("SECRET_KEY", "cannot sign"));
     }
-    let private = Zeroizing::new(private.ok_or_else(|| ConfigError::new(variable, "is not set"))?);
-    Key::from_private(algorithm, private.trim()).ok_or_else(|| {
+    let private = private.ok_or_else(|| ConfigError::new(variable, "is not set"))?;
+    private_key(algorithm, private)
+}
+
+/// `ED25519_PRIVATE_KEY`.
+fn private_key(algorithm: Algorithm, value: String) -> Result<Key, ConfigError> {
+    let variable = "ED25519_PRIVATE_KEY";
+    let value = Zeroizing::new(value);
+    let key = Key::from_private(algorithm, value.trim()).ok_or_else(|| {
         let problem =
             "must be 32 bytes in base64url without padding: `cargo xtask secret --ed25519`";
         ConfigError::new(variable, problem)
-    })
+    })?;
+    if is_monotonous(value.trim()) || key.id() == EXAMPLE_KEY {
+        let problem = "is known to everyone; use a random one";
+        return Err(ConfigError::new(variable, problem));
+    }
+    Ok(key)
 }
 
-/// `VERIFICATION_KEYS`: `ALGORITHM:key`, separated by white space.
-pub(super) fn verification_keys(list: &str, signing: &Key) -> Result<Vec<Key>, ConfigError> {
-    let variable = "VERIFICATION_KEYS";
-    let mut keys: Vec<Key> = Vec::new();
-    for entry in list.split_whitespace() {
-        let parts = entry.split_once(':');
-        let known = parts.and_then(|(name, key)| Some((Algorithm::of(name)?, key)));
-        let (algorithm, text) = known.ok_or_else(|| {
-            let problem = "must list keys as ALGORITHM:key, separated by spaces";
-            ConfigError::new(variable, problem)
+/// `VERIFICATION_KEYS`: `ALGORITHM:key`, one a line; and the key pair that is there but does not
+/// sign, so that a change of `ALGORITHM` can be made before or after that of the keys.
+pub(super) fn verification_keys(
+    list: &str,
+    signing: &Key,
+    private: Option<String>,
+) -> Result<Vec<Key>, ConfigError> {
+    let mut keys: Vec<Key> = vec![signing.clone()];
+    let lines = list.lines().map(str::trim).enumerate();
+    for (number, line) in lines.filter(|(_, line)| !line.is_empty()) {
+        let key = verification_key(line).and_then(|key| add(&mut keys, key));
+        key.map_err(|problem| {
+            let problem = format!("line {}: {problem}", number + 1);
+            ConfigError::new("VERIFICATION_KEYS", problem)
         })?;
-        let key = if let Some(min) = algorithm.min_secret() {
-            check_secret(variable, text, min)?;
-            Key::from_secret(algorithm, text.as_bytes())
-        } else {
-            Key::from_public(algorithm, text)
-        };
-        let key = key.ok_or_else(|| {
-            let problem =
-                "has a public key that is not 32 bytes in base64url without padding, or weak";
-            ConfigError::new(variable, problem)
-        })?;
-        // One key, one algorithm (RFC 8725, 3.1).
-        if std::iter::once(signing)
-            .chain(&keys)
-            .any(|other| other.is_same(&key))
-        {
-            let problem = "has a key twice, or the one that signs";
-            return Err(ConfigError::new(variable, problem));
-        }
-        keys.push(key);
     }
+    if let Some(private) = private.filter(|_| signing.algorithm().min_secret().is_some()) {
+        let key = private_key(Algorithm::EdDsa, private)?;
+        if !keys.iter().any(|other| other.is_same(&key)) {
+            keys.push(key);
+        }
+    }
+    if keys
+        .iter()
+        .any(|key| keys.iter().any(|pair| key.is_text_of(pair)))
+    {
+        // Anybody could sign with it (CVE-2015-9235).
+        let problem = "has the text of a public key as a secret";
+        return Err(ConfigError::new("VERIFICATION_KEYS", problem));
+    }
+    keys.remove(0);
     Ok(keys)
+}
+
+/// Adds a key that is not there yet. The same one may be said twice while keys are changed, but
+/// one key has one algorithm (RFC 8725, 3.1).
+fn add(keys: &mut Vec<Key>, key: Key) -> Result<(), String> {
+    match keys.iter().find(|other| other.is_same(&key)) {
+        None => keys.push(key),
+        Some(other) if other.algorithm() == key.algorithm() => {}
+        Some(_) => return Err("is a key that another algorithm has already".to_owned()),
+    }
+    Ok(())
+}
+
+/// `ALGORITHM:key`.
+fn verification_key(line: &str) -> Result<Key, String> {
+    let parts = line.split_once(':');
+    let known = parts.and_then(|(name, key)| Some((Algorithm::of(name)?, key)));
+    let (algorithm, text) = known.ok_or("is not of the form ALGORITHM:key")?;
+    let mut further = text.split_whitespace().skip(1);
+    if further.any(|word| {
+        word.split_once(':')
+            .is_some_and(|(name, _)| Algorithm::of(name).is_some())
+    }) {
+        return Err("holds several keys; put each on a line of its own".to_owned());
+    }
+    if let Some(min) = algorithm.min_secret() {
+        check_secret(text, min)?;
+        return Key::from_secret(algorithm, text.as_bytes()).ok_or("is no key".to_owned());
+    }
+    let key = Key::from_public(algorithm, text);
+    key.filter(|key| key.id() != EXAMPLE_KEY).ok_or(
+        "is no public key of 32 bytes in base64url without padding, or a weak one".to_owned(),
+    )
 }
 
 /// `LEGACY_TOKENS_UNTIL`: a time of RFC 3339, as seconds since 1970-01-01 UTC.
@@ -96,8 +140,7 @@ pub(super) fn legacy_tokens_until(
         return Ok(None);
     };
     if !keys.any(|algorithm| algorithm == Algorithm::Hs256) {
-        let problem =
-            "needs the key of those tokens: add HS256:<its SECRET_KEY> to VERIFICATION_KEYS";
+        let problem = "needs the key of those tokens: add the line HS256:<its SECRET_KEY> to VERIFICATION_KEYS";
         return Err(ConfigError::new(variable, problem));
     }
     let time = chrono::DateTime::parse_from_rfc3339(value.trim()).ok();
@@ -108,24 +151,25 @@ pub(super) fn legacy_tokens_until(
 }
 
 /// Refuses what can be guessed: too short, too monotonous, or known.
-fn check_secret(variable: &'static str, value: &str, min: usize) -> Result<(), ConfigError> {
+fn check_secret(value: &str, min: usize) -> Result<(), String> {
     if value.len() < min {
-        let problem = format!("must have at least {min} bytes");
-        return Err(ConfigError::new(variable, problem));
+        return Err(format!("must have at least {min} bytes"));
     }
-    // Catches `xxxxxxxx...` and the like: 32 random characters never repeat this much.
-    let mut distinct = Zeroizing::new(value.as_bytes().to_vec());
-    distinct.sort_unstable();
-    distinct.dedup();
-    if distinct.len() < 10 {
-        let problem = "is made of too few different characters; use a random one";
-        return Err(ConfigError::new(variable, problem));
+    if is_monotonous(value) {
+        return Err("is made of too few different characters; use a random one".to_owned());
     }
     if is_known(value) {
-        let problem = "is on a public list of secrets; use a random one";
-        return Err(ConfigError::new(variable, problem));
+        return Err("is on a public list of secrets; use a random one".to_owned());
     }
     Ok(())
+}
+
+/// Catches `xxxxxxxx...` and the like: 32 random characters never repeat this much.
+fn is_monotonous(secret: &str) -> bool {
+    let mut distinct = Zeroizing::new(secret.as_bytes().to_vec());
+    distinct.sort_unstable();
+    distinct.dedup();
+    distinct.len() < 10
 }
 
 /// Whether it is a secret that everyone can look up.

@@ -19,7 +19,8 @@ pub struct Config {
     /// `ALGORITHM` (default HS256) with `SECRET_KEY` or, for `EdDSA` and `Ed25519`,
     /// `ED25519_PRIVATE_KEY`: signs the access tokens.
     pub signing_key: Key,
-    /// `VERIFICATION_KEYS`: further keys whose tokens are taken; default none.
+    /// `VERIFICATION_KEYS`: further keys whose tokens are taken, one a line; default none. The key
+    /// of `ED25519_PRIVATE_KEY` is one of them while it does not sign.
     pub verification_keys: Vec<Key>,
     /// `LEGACY_TOKENS_UNTIL`: until when tokens of the replaced system are taken, in seconds since
     /// 1970-01-01 UTC; default never.
@@ -33,6 +34,9 @@ pub struct Config {
     /// `PASSWORD_MIN_LENGTH` (in code points, 8 to 64; default 8) and `PASSWORD_FORBIDDEN_WORDS`
     /// (separated by commas; default none).
     pub password_policy: password::Policy,
+    /// `HASH_MAX_MEMORY_KIB`: 65536 to 102400; default 65536: the most memory that an old hash may
+    /// take.
+    pub hash_max_memory_kib: u32,
     /// `PASSWORD_BREACH_URL` (default none, and no check) and `PASSWORD_BREACH_TIMEOUT_MILLISECONDS`
     /// (100 to 5000; default 1000).
     pub breach_check: Option<BreachCheck>,
@@ -40,7 +44,7 @@ pub struct Config {
     /// default 2): the cost of a new password hash.
     pub password_cost: Cost,
     /// `LOGIN_FREE_FAILURES` (1 to 50; default 5): failed logins of an account in a row that cost
-    /// nothing; and `LOGIN_MAX_WAIT_SECONDS` (1 to 86400; default 3600): the longest wait after
+    /// nothing; and `LOGIN_MAX_WAIT_SECONDS` (60 to 86400; default 3600): the longest wait after
     /// more.
     pub login_attempts: attempts::Policy,
     /// `LOGIN_FAILURE_MILLISECONDS`: 0 to 5000; default 500: the least time that a failed login
@@ -96,7 +100,8 @@ impl Config {
             lookup("ED25519_PRIVATE_KEY"),
         )?;
         let verification_keys = Zeroizing::new(lookup("VERIFICATION_KEYS").unwrap_or_default());
-        let verification_keys = keys::verification_keys(&verification_keys, &signing_key)?;
+        let private = lookup("ED25519_PRIVATE_KEY");
+        let verification_keys = keys::verification_keys(&verification_keys, &signing_key, private)?;
         let algorithms = std::iter::once(&signing_key).chain(&verification_keys);
         Ok(Self {
             legacy_tokens_until: keys::legacy_tokens_until(
@@ -115,6 +120,7 @@ impl Config {
                 min_length: number("PASSWORD_MIN_LENGTH", 8, 8..=64)? as usize,
                 forbidden_words: words(&lookup("PASSWORD_FORBIDDEN_WORDS").unwrap_or_default()),
             },
+            hash_max_memory_kib: number("HASH_MAX_MEMORY_KIB", 65_536, 65_536..=102_400)?,
             breach_check: breach_check(
                 lookup("PASSWORD_BREACH_URL"),
                 number("PASSWORD_BREACH_TIMEOUT_MILLISECONDS", 1000, 100..=5000)?,
@@ -125,7 +131,7 @@ impl Config {
             },
             login_attempts: attempts::Policy {
                 free_failures: number("LOGIN_FREE_FAILURES", 5, 1..=50)?,
-                max_wait: seconds(number("LOGIN_MAX_WAIT_SECONDS", 3600, 1..=86_400)?),
+                max_wait: seconds(number("LOGIN_MAX_WAIT_SECONDS", 3600, 60..=86_400)?),
             },
             login_failure_time: Duration::from_millis(u64::from(number(
                 "LOGIN_FAILURE_MILLISECONDS",
@@ -236,245 +242,4 @@ fn is_origin(origin: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SECRET: (&str, &str) = ("SECRET_KEY", "0123456789abcdef0123456789abcdef");
-
-    fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        Config::read(|key| {
-            let found = variables.iter().find(|(name, _)| *name == key);
-            found.map(|(_, value)| (*value).to_owned())
-        })
-    }
-
-    fn error(variables: &[(&str, &str)]) -> String {
-        read(variables).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn a_secret_is_all_it_needs() {
-        let config = read(&[SECRET]).unwrap();
-        assert_eq!(config.token_lifetime, Duration::from_mins(30));
-        assert_eq!(config.password_policy.min_length, 8);
-        assert_eq!(config.breach_check, None);
-        assert!(config.cors_origins.is_empty());
-    }
-
-    #[test]
-    fn a_missing_short_or_monotonous_secret_is_refused_and_never_shown() {
-        assert_eq!(error(&[]), "SECRET_KEY is not set");
-        assert_eq!(error(&[("SECRET_KEY", "  ")]), "SECRET_KEY is not set");
-        let short = "0123456789abcdef0123456789abcde";
-        assert_eq!(
-            error(&[("SECRET_KEY", short)]),
-            "SECRET_KEY must have at least 32 bytes"
-        );
-        assert!(
-            error(&[("SECRET_KEY", &"ab".repeat(32))]).contains("too few different characters")
-        );
-        assert!(!format!("{:?}", read(&[SECRET]).unwrap()).contains(SECRET.1));
-    }
-
-    #[test]
-    fn each_number_has_its_range_and_the_message_names_it() {
-        for (key, bad) in [
-            ("ACCESS_TOKEN_EXPIRE_MINUTES", "0"),
-            ("PASSWORD_MIN_LENGTH", "7"),
-            ("ARGON2_MEMORY_KIB", "19455"),
-            ("ARGON2_ITERATIONS", "1"),
-            ("LOGIN_FREE_FAILURES", "0"),
-            ("LOGIN_MAX_WAIT_SECONDS", "86401"),
-            ("LOGIN_FAILURE_MILLISECONDS", "5001"),
-            ("DATABASE_CONNECT_TIMEOUT_SECONDS", "-1"),
-            ("DATABASE_STATEMENT_TIMEOUT_SECONDS", "ten"),
-        ] {
-            assert!(
-                error(&[SECRET, (key, bad)]).starts_with(&format!("{key} must be a number from"))
-            );
-        }
-    }
-
-    #[test]
-    fn each_algorithm_takes_its_kind_of_key_and_no_other() {
-        let long = ("SECRET_KEY", &*"0123456789abcdef".repeat(4));
-        let private = (
-            "ED25519_PRIVATE_KEY",
-            "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
-        );
-        let name = |name| ("ALGORITHM", name);
-        for (algorithm, variables) in [
-            ("HS256", vec![SECRET]),
-            ("HS384", vec![long]),
-            ("HS512", vec![long]),
-            ("EdDSA", vec![SECRET, private]),
-            ("Ed25519", vec![SECRET, private]),
-        ] {
-            let config = read(&[variables, vec![name(algorithm)]].concat()).unwrap();
-            assert_eq!(config.signing_key.algorithm().name(), algorithm);
-        }
-        let any = "ALGORITHM must be HS256, HS384, HS512, EdDSA or Ed25519";
-        for bad in ["none", "hs256", "RS256", "ES256", "eddsa"] {
-            assert_eq!(error(&[SECRET, name(bad)]), any);
-        }
-        for (bad, reason) in [
-            (
-                vec![SECRET, name("HS384")],
-                "SECRET_KEY must have at least 48 bytes",
-            ),
-            (
-                vec![SECRET, name("HS512")],
-                "SECRET_KEY must have at least 64 bytes",
-            ),
-            (
-                vec![SECRET, name("EdDSA")],
-                "ED25519_PRIVATE_KEY is not set",
-            ),
-            (vec![private, name("EdDSA")], "SECRET_KEY is not set"),
-            (
-                vec![SECRET, private],
-                "ED25519_PRIVATE_KEY is not used while ALGORITHM is HS256",
-            ),
-            (
-                vec![SECRET, name("EdDSA"), ("ED25519_PRIVATE_KEY", "short")],
-                "ED25519_PRIVATE_KEY must be 32 bytes in base64url without padding: `cargo xtask secret --ed25519`",
-            ),
-        ] {
-            assert_eq!(error(&bad), reason);
-        }
-    }
-
-    #[test]
-    fn keys_that_only_verify_are_listed_with_their_algorithms() {
-        let list = |list: &str| {
-            let keys = read(&[SECRET, ("VERIFICATION_KEYS", list)])?.verification_keys;
-            Ok(keys
-                .iter()
-                .map(|key| key.algorithm().name())
-                .collect::<Vec<_>>()
-                .join(" "))
-        };
-        let old = "an older secret, 9876543210zyxwv".replace([',', ' '], "-");
-        let public = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
-        let both = format!(" HS256:{old}\nEdDSA:{public} ");
-        assert_eq!(list(&both), Ok("HS256 EdDSA".to_owned()));
-        for (bad, problem) in [
-            (
-                old.clone(),
-                "must list keys as ALGORITHM:key, separated by spaces",
-            ),
-            (
-                format!("none:{old}"),
-                "must list keys as ALGORITHM:key, separated by spaces",
-            ),
-            ("HS256:short".to_owned(), "must have at least 32 bytes"),
-            (
-                format!("HS256:{}", SECRET.1),
-                "has a key twice, or the one that signs",
-            ),
-            (
-                format!("EdDSA:{public} Ed25519:{public}"),
-                "has a key twice, or the one that signs",
-            ),
-            (
-                "EdDSA:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
-                "has a public key that is not 32 bytes in base64url without padding, or weak",
-            ),
-        ] {
-            let error: ConfigError = list(&bad).unwrap_err();
-            assert_eq!(error.to_string(), format!("VERIFICATION_KEYS {problem}"));
-            assert!(!error.to_string().contains(&old));
-        }
-    }
-
-    #[test]
-    fn tokens_of_the_replaced_system_end_at_a_time_and_need_their_key() {
-        let until = |time| ("LEGACY_TOKENS_UNTIL", time);
-        let config = read(&[SECRET, until("2027-01-31T01:00:00+01:00")]).unwrap();
-        assert_eq!(config.legacy_tokens_until, Some(1_801_353_600));
-        assert_eq!(read(&[SECRET]).unwrap().legacy_tokens_until, None);
-        for bad in [
-            "tomorrow",
-            "2027-01-31",
-            "1801353600",
-            "1900-01-01T00:00:00Z",
-        ] {
-            let problem = "LEGACY_TOKENS_UNTIL must be a time such as 2027-01-31T00:00:00Z";
-            assert_eq!(error(&[SECRET, until(bad)]), problem);
-        }
-        let long = "0123456789abcdef".repeat(4);
-        let bad = [
-            ("SECRET_KEY", &*long),
-            ("ALGORITHM", "HS512"),
-            until("2027-01-31T00:00:00Z"),
-        ];
-        assert!(error(&bad).starts_with("LEGACY_TOKENS_UNTIL needs the key of those tokens"));
-    }
-
-    #[test]
-    fn a_secret_that_everyone_can_look_up_is_refused() {
-        let known = "my-ultra-super-secure-and-super-long-secret";
-        for secret in [known.to_owned(), format!(" {known}\r")] {
-            let problem = "SECRET_KEY is on a public list of secrets; use a random one";
-            assert_eq!(error(&[("SECRET_KEY", &secret)]), problem);
-        }
-    }
-
-    #[test]
-    fn the_breach_check_goes_to_an_encrypted_url_unless_local() {
-        let check = |url| read(&[SECRET, ("PASSWORD_BREACH_URL", url)]).map(|c| c.breach_check);
-        for good in [
-            "https://api.pwnedpasswords.com/range/",
-            "http://127.0.0.1:7/",
-        ] {
-            let check = check(good).unwrap().unwrap();
-            assert_eq!((&*check.url, check.timeout.as_millis()), (good, 1000));
-        }
-        for bad in [
-            "http://api.pwnedpasswords.com/range/",
-            "https://x",
-            "ftp://x/",
-            "x",
-        ] {
-            let error = check(bad).unwrap_err().to_string();
-            assert!(
-                error.starts_with("PASSWORD_BREACH_URL must be a URL"),
-                "{bad}"
-            );
-        }
-    }
-
-    #[test]
-    fn forbidden_words_are_listed_and_compared_in_lower_case() {
-        let words = read(&[SECRET, ("PASSWORD_FORBIDDEN_WORDS", "Acme Corp, ,intranet")]);
-        let policy = words.unwrap().password_policy;
-        assert_eq!(policy.forbidden_words, ["acme corp", "intranet"]);
-    }
-
-    #[test]
-    fn origins_are_exact_and_encrypted_unless_local() {
-        let good = "https://app.example, http://localhost:5173,http://127.0.0.1:5173";
-        assert_eq!(
-            read(&[SECRET, ("CORS_ORIGINS", good)])
-                .unwrap()
-                .cors_origins
-                .len(),
-            3
-        );
-        for bad in [
-            "*",
-            "null",
-            "http://app.example",
-            "https://app.example/",
-            "https://App.example",
-            "app.example",
-            "https://",
-            "https://a:b",
-        ] {
-            assert!(
-                error(&[SECRET, ("CORS_ORIGINS", bad)]).starts_with("CORS_ORIGINS"),
-                "{bad}"
-            );
-        }
-    }
-}
+mod tests;

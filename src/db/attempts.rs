@@ -42,6 +42,10 @@ macro_rules! memory {
     };
 }
 
+/// Milliseconds by which the clock of a statement can be behind the row that it waited for: the
+/// clock stands while a lock is waited for, at most as long as a statement may run.
+const LOCK_WAIT: u64 = 120_000;
+
 /// Asks to try a password, counting the attempt as a failure before it is made, so that guesses
 /// made at the same time cannot slip past the count.
 ///
@@ -74,23 +78,38 @@ pub async fn reserve(
 pub fn reservation(account: &AccountKey, policy: Policy) -> Statement {
     let free = u64::from(policy.free_failures);
     let max_wait = u64::try_from(policy.max_wait.as_millis()).unwrap_or(u64::MAX);
+    let too_far = max_wait.saturating_add(LOCK_WAIT);
     Statement::new(
         "INSERT INTO `gatehouse_login_attempt` (`account`, `failures`, `retry_at`) VALUES (",
     )
     .value(account.as_bytes())
-    // MySQL evaluates assignments from left to right: `retry_at` sees the new `failures`.
+    // MySQL evaluates assignments from left to right: `retry_at` sees the new `failures`. A time
+    // that lies much further ahead than the longest wait was written by a clock that was wrong, or under
+    // another policy, and is over.
     .sql(concat!(
         ", LAST_INSERT_ID(1), ",
         now!(),
-        ") ON DUPLICATE KEY UPDATE `failures` = IF(LAST_INSERT_ID(1 + GREATEST(`retry_at` - (",
+        ") ON DUPLICATE KEY UPDATE `failures` = IF(LAST_INSERT_ID(1 + IF(`retry_at` > ",
+    ))
+    .value(too_far)
+    .sql(concat!(
+        " + ",
         now!(),
-        "), 0)) > 1, `failures`, IF(`retry_at` < (",
+        ", 0, GREATEST(`retry_at` - (",
+        now!(),
+        "), 0))) > 1, `failures`, IF(`retry_at` < (",
         now!(),
         ") - ",
         memory!(),
         ", 1, `failures` + 1)), `retry_at` = IF(`retry_at` > (",
         now!(),
-        "), `retry_at`, ",
+        ") AND `retry_at` <= ",
+    ))
+    .value(too_far)
+    .sql(concat!(
+        " + ",
+        now!(),
+        ", `retry_at`, ",
         now!(),
         " + IF(`failures` <= ",
     ))

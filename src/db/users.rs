@@ -29,6 +29,8 @@ pub struct User {
 pub struct Credentials {
     /// `id`.
     pub id: i64,
+    /// `email`, as it is stored.
+    pub email: String,
     /// `password`: a hash in any of the forms that the table may hold.
     pub password: Option<String>,
 }
@@ -111,10 +113,9 @@ pub async fn find_credentials(
     };
     let mut found = Vec::new();
     for row in &rows {
-        let stored = row.text(2).map_err(failed(doing))?.unwrap_or_default();
-        if email.is(&stored) {
-            let user = credentials(row).map_err(failed(doing))?;
-            found.push((stored != email.typed(), user.id, user));
+        let user = credentials(row).map_err(failed(doing))?;
+        if email.is(&user.email) {
+            found.push((user.email != email.typed(), user.id, user));
         }
     }
     // Where old rows hold one address in two spellings, the one as typed is meant, or the elder.
@@ -122,9 +123,38 @@ pub async fn find_credentials(
     Ok(found.into_iter().next().map(|(.., user)| user))
 }
 
+/// Finds the user of an e-mail that a token of the replaced system names.
+///
+/// No password proves whose row is meant, so nothing is made of what the token says: the row has
+/// it byte for byte, or it is the only one that differs in ASCII case alone.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub async fn find_by_exact_email(mut on: impl Query, email: &str) -> Result<Option<i64>, Error> {
+    let doing = "finding the user of an old token";
+    let rows = match on.query(doing, &select_by_email([email, email])).await {
+        Err(error) if error.as_mysql().is_some_and(mysql::Error::is_incomparable) => {
+            return Ok(None);
+        }
+        rows => rows?,
+    };
+    let mut alike = Vec::new();
+    for row in &rows {
+        let user = credentials(row).map_err(failed(doing))?;
+        if user.email == email {
+            return Ok(Some(user.id));
+        }
+        if user.email.eq_ignore_ascii_case(email) {
+            alike.push(user.id);
+        }
+    }
+    Ok(alike.first().copied().filter(|_| alike.len() == 1))
+}
+
 fn credentials(row: &Row) -> Result<Credentials, mysql::Error> {
     Ok(Credentials {
         id: row.int(0)?.ok_or(NO_ID)?,
+        email: row.text(2)?.unwrap_or_default(),
         password: row.text(1)?,
     })
 }
@@ -182,7 +212,7 @@ pub async fn update(
 }
 
 /// Replaces the hash of a password by another of the same password, unless it has changed since
-/// it was read.
+/// it was read; says whether it did.
 ///
 /// # Errors
 /// [`Error`] of the database.
@@ -192,7 +222,7 @@ pub async fn upgrade_hash(
     old: &str,
     new: &str,
     now: u64,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let statement = Statement::new("UPDATE `user` SET `password` = ")
         .value(new)
         .sql(", `updated_at` = FROM_UNIXTIME(")
@@ -202,10 +232,9 @@ pub async fn upgrade_hash(
         // Byte by byte, whatever the column's collation calls equal.
         .sql(" AND CAST(`password` AS BINARY) = ")
         .value(old.as_bytes());
-    session
-        .execute("upgrading a password hash", &statement)
-        .await
-        .map(drop)
+    let doing = "upgrading a password hash";
+    let done = session.execute(doing, &statement).await?;
+    Ok(done.rows == 1)
 }
 
 const NO_ID: mysql::Error = mysql::Error::Protocol("a user without an id");

@@ -6,9 +6,9 @@ use bcrypt::HashParts;
 use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 
-/// The most that a stored hash may cost, as a power of two of rounds: 12, passlib's default, takes
-/// about 350 ms in wasm.
-const MAX_COST: u32 = 13;
+/// What a stored hash may cost, as a power of two of rounds: bcrypt has no less than 4, and 12,
+/// passlib's default, takes about 350 ms in wasm.
+const COST: std::ops::RangeInclusive<u32> = 4..=13;
 
 /// A stored hash taken apart, its cost within bounds.
 pub(super) struct Stored {
@@ -39,7 +39,10 @@ impl Stored {
             .iter()
             .any(|prefix| hash.starts_with(prefix));
         let parts: HashParts = hash.parse().ok().filter(|_| known)?;
-        (parts.get_cost() <= MAX_COST).then_some(Self { hash, prehash })
+        let cost = parts.get_cost();
+        // In its one spelling: `$2b$12$`.
+        let bearable = COST.contains(&cost) && hash.get(3..7) == Some(&*format!("${cost:02}$"));
+        bearable.then_some(Self { hash, prehash })
     }
 
     /// Whether a password is the one of the hash. bcrypt compares in constant time.
@@ -120,6 +123,9 @@ mod tests {
             ("$04$", "$14$"),
             ("$04$", "$31$"),
             ("$04$", "$4$"),
+            ("$04$", "$03$"),
+            ("$04$", "$00$"),
+            ("$04$", "$+4$"),
         ] {
             assert!(Stored::parse(&hash.replace(from, to)).is_none(), "{to}");
         }
@@ -134,6 +140,8 @@ mod tests {
         for (from, to) in [
             ("r=12", "r=31"),
             ("r=12", "r=012"),
+            ("r=12", "r=3"),
+            ("r=12", "r=+9"),
             ("v=2", "v=3"),
             ("t=2b", "t=2y"),
             ("uu$", "u$"),

@@ -16,8 +16,7 @@ const SALT: usize = 16;
 /// Bytes of a new hash.
 const OUTPUT: usize = 32;
 
-/// The most that a stored hash may cost.
-const MAX_MEMORY_KIB: u32 = 64 * 1024;
+/// The most that a stored hash may cost, beside its memory.
 const MAX_ITERATIONS: u32 = 16;
 const MAX_LANES: u32 = 16;
 /// Bytes; passlib writes 32.
@@ -64,17 +63,21 @@ impl Verdict {
 /// Hashes new passwords and verifies old ones.
 pub struct Hasher {
     params: Params,
+    max_memory_kib: u32,
 }
 
 impl Hasher {
-    /// A hasher of a cost.
+    /// A hasher of a cost that verifies hashes of up to so much memory.
     ///
     /// # Errors
     /// A sentence, when argon2 knows no such cost.
-    pub fn new(cost: Cost) -> Result<Self, String> {
+    pub fn new(cost: Cost, max_memory_kib: u32) -> Result<Self, String> {
         let params = Params::new(cost.memory_kib, cost.iterations, 1, Some(OUTPUT));
         params
-            .map(|params| Self { params })
+            .map(|params| Self {
+                params,
+                max_memory_kib,
+            })
             .map_err(|error| error.to_string())
     }
 
@@ -110,7 +113,7 @@ impl Hasher {
             let matches = bcrypt.verify(password.as_bytes());
             return Ok(Verdict::of(matches, true));
         }
-        match stored.and_then(readable) {
+        match stored.and_then(|stored| readable(stored, self.max_memory_kib)) {
             Some(stored) => is_password(password, &stored)
                 .map(|matches| Verdict::of(matches, !self.is_current(&stored))),
             None => self.compute(password, &[0; SALT]).map(|output| {
@@ -161,7 +164,7 @@ struct Stored {
 /// In its one spelling: no parameters in another order or beside these, no zeros in front, no
 /// padding or spare bits in the base64. The `phc` crate would refuse the long salts that passlib
 /// can be told to make.
-fn readable(stored: &str) -> Option<Stored> {
+fn readable(stored: &str, max_memory_kib: u32) -> Option<Stored> {
     let mut parts = stored.strip_prefix('$')?.split('$');
     let algorithm = Algorithm::try_from(parts.next()?).ok()?;
     let mut params = parts.next()?;
@@ -173,9 +176,10 @@ fn readable(stored: &str) -> Option<Stored> {
     }
     let (salt, output) = (decode(parts.next()?)?, decode(parts.next()?)?);
     let params = params_of(params, output.len())?;
+    let bearable = params.m_cost() <= max_memory_kib;
     let whole =
         parts.next().is_none() && salt.len() >= argon2::MIN_SALT_LEN && output.len() <= MAX_OUTPUT;
-    whole.then_some(Stored {
+    (whole && bearable).then_some(Stored {
         algorithm,
         version,
         params,
@@ -189,7 +193,7 @@ fn params_of(text: &str, output: usize) -> Option<Params> {
     let mut parts = text.split(',');
     let mut next = |name| number_of(parts.next()?.strip_prefix(name)?);
     let (memory, iterations, lanes) = (next("m=")?, next("t=")?, next("p=")?);
-    let bearable = memory <= MAX_MEMORY_KIB && iterations <= MAX_ITERATIONS && lanes <= MAX_LANES;
+    let bearable = iterations <= MAX_ITERATIONS && lanes <= MAX_LANES;
     let params = Params::new(memory, iterations, lanes, Some(output)).ok();
     params.filter(|_| bearable && parts.next().is_none())
 }
@@ -221,10 +225,13 @@ mod tests {
     use super::*;
 
     fn hasher() -> Hasher {
-        Hasher::new(Cost {
-            memory_kib: 19_456,
-            iterations: 2,
-        })
+        Hasher::new(
+            Cost {
+                memory_kib: 19_456,
+                iterations: 2,
+            },
+            65_536,
+        )
         .unwrap()
     }
 
@@ -282,10 +289,13 @@ mod tests {
     #[test]
     fn a_hash_of_any_other_cost_is_to_be_replaced() {
         for (memory_kib, iterations) in [(19_457, 2), (19_456, 3), (32_768, 2)] {
-            let other = Hasher::new(Cost {
-                memory_kib,
-                iterations,
-            });
+            let other = Hasher::new(
+                Cost {
+                    memory_kib,
+                    iterations,
+                },
+                65_536,
+            );
             let stored = other.unwrap().hash(&password("x")).unwrap();
             assert_eq!(verify("x", Some(&stored)), Verdict::Outdated);
             assert_eq!(verify("y", Some(&stored)), Verdict::Mismatch);

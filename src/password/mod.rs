@@ -68,7 +68,7 @@ impl Password {
         }
         let word = self.0.trim().to_lowercase();
         if word == SERVICE || policy.forbidden_words.contains(&word) {
-            let message = "A password is not the name of the service.";
+            let message = "This word alone is no password here; choose another.";
             return Err(BrokenRule::new("context_word", message));
         }
         if common::is_common(&self.0) {

@@ -1,7 +1,6 @@
 //! `POST /auth/login`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -12,9 +11,9 @@ use serde::Serialize;
 use crate::account::AccountKey;
 use crate::after::After;
 use crate::app::App;
-use crate::db;
 use crate::db::attempts::{self, Reservation};
 use crate::db::users::{self, Credentials};
+use crate::db::{self, Session};
 use crate::email::Lookup;
 use crate::error::Error;
 use crate::fields::Fields;
@@ -42,23 +41,28 @@ pub async fn login(
     headers: HeaderMap,
     mut fields: Fields,
 ) -> Result<Response, Error> {
-    let mut least_time = maybe_done(app.platform.sleep(app.config.login_failure_time));
-    // Begins now.
-    poll_immediate(&mut least_time).await;
     let email = fields.required("email", |typed| Ok(Lookup::new(&typed)));
     let password = fields.required("password", |text| Ok(Password::new(text)));
     let (email, password) = fields.finish(email.zip(password))?;
     check_limit(&app, Limiter::Login, &headers, &request_id).await?;
 
-    let account = app.accounts.key(&email).map_err(Error::Internal)?;
-    let found = match look_up(&app, &account, &email).await? {
-        Account::Wait(wait) => {
-            app.platform.count("login_throttled");
-            let throttled = Audit::account("login_throttled", account);
-            return Ok(throttled.on(Error::TooManyAttempts(wait)));
-        }
-        Account::Found(found) => found,
-    };
+    let (mut session, found) = look_up(&app, &email).await?;
+    // The row's own e-mail: where old rows hold spellings that are one address today, each has its
+    // count, and nobody clears another's.
+    let named = found.as_ref().map_or(email.canonical(), |user| &user.email);
+    let account = app.accounts.key(named).map_err(Error::Internal)?;
+    let policy = app.config.login_attempts;
+    let reservation = attempts::reserve(&mut session, &account, policy).await?;
+    session.close().await;
+    if let Reservation::Wait(wait) = reservation {
+        app.platform.count("login_throttled");
+        let throttled = Audit::account("login_throttled", account);
+        return Ok(throttled.on(Error::TooManyAttempts(wait)));
+    }
+
+    let mut least_time = maybe_done(app.platform.sleep(app.config.login_failure_time));
+    // Begins now: what comes before takes as long for every account.
+    poll_immediate(&mut least_time).await;
     // Verified whether found or not: an unknown e-mail costs a hash too.
     let stored = found.as_ref().and_then(|user| user.password.as_deref());
     let verdict = app
@@ -81,38 +85,25 @@ pub async fn login(
     }
 }
 
-/// What there is to try a password against.
-enum Account {
-    /// Nothing yet.
-    Wait(Duration),
-    /// The credentials, if there are any.
-    Found(Option<Credentials>),
-}
-
-/// Reserves an attempt and finds the credentials, once more if the connection was lost before any
-/// of a reply had come: what can happen twice is that the attempt is counted.
-async fn look_up(app: &App, account: &AccountKey, email: &Lookup) -> Result<Account, db::Error> {
-    match look_up_once(app, account, email).await {
-        Err(error) if error.was_unanswered() => look_up_once(app, account, email).await,
+/// Finds the credentials, on a connection that is then used to count the attempt. As with every
+/// read, once more if the connection was lost before any of a reply had come.
+async fn look_up<'a>(
+    app: &'a App,
+    email: &Lookup,
+) -> Result<(Session<'a>, Option<Credentials>), db::Error> {
+    match look_up_once(app, email).await {
+        Err(error) if error.was_unanswered() => look_up_once(app, email).await,
         result => result,
     }
 }
 
-async fn look_up_once(
-    app: &App,
-    account: &AccountKey,
+async fn look_up_once<'a>(
+    app: &'a App,
     email: &Lookup,
-) -> Result<Account, db::Error> {
+) -> Result<(Session<'a>, Option<Credentials>), db::Error> {
     let mut session = app.db.connect().await?;
-    let policy = app.config.login_attempts;
-    let found = match attempts::reserve(&mut session, account, policy).await? {
-        Reservation::Wait(wait) => Account::Wait(wait),
-        Reservation::Reserved => {
-            Account::Found(users::find_credentials(&mut session, email).await?)
-        }
-    };
-    session.close().await;
-    Ok(found)
+    let found = users::find_credentials(&mut session, email).await?;
+    Ok((session, found))
 }
 
 fn succeed(
@@ -136,15 +127,35 @@ fn succeed(
     let after = async move {
         let outdated = (verdict == Verdict::Outdated).then_some(&password);
         match settle(&app, &account, &user, outdated).await {
-            Ok(()) if outdated.is_none() => {}
-            Ok(()) => request_id.note(&*app.platform, "hash_upgraded", Some(user.id)),
+            Ok(Settled::Cleared) => {}
+            Ok(Settled::Upgraded) => {
+                request_id.note(&*app.platform, "hash_upgraded", Some(user.id));
+            }
+            Ok(Settled::Overtaken) => {
+                request_id.note(&*app.platform, "hash_upgrade_skipped", Some(user.id));
+            }
             Err(error) => {
                 let reason = error.to_string();
-                request_id.alarm(&*app.platform, "after_login_failed", Some(user.id), reason);
+                request_id.alarm(
+                    &*app.platform,
+                    "login_cleanup_failed",
+                    Some(user.id),
+                    reason,
+                );
             }
         }
     };
     Ok(After::new(after).on(answer))
+}
+
+/// What followed a right password.
+enum Settled {
+    /// The failures are forgotten.
+    Cleared,
+    /// And the hash is replaced.
+    Upgraded,
+    /// The password has changed meanwhile.
+    Overtaken,
 }
 
 /// What follows a right password: the failures are forgotten, and a hash that is not as it would
@@ -154,19 +165,25 @@ async fn settle(
     account: &AccountKey,
     user: &Credentials,
     outdated: Option<&Password>,
-) -> Result<(), Error> {
-    // Before the connection, which no hash is waited for with.
-    let hash = outdated.map(|password| app.hasher.hash(password));
-    let hash = hash.transpose().map_err(Error::Internal)?;
+) -> Result<Settled, Error> {
     let mut session = app.db.connect().await?;
     attempts::clear(&mut session, account).await?;
-    if let (Some(old), Some(new)) = (&user.password, hash) {
-        let now = app.platform.now();
-        users::upgrade_hash(&mut session, user.id, old, &new, now).await?;
-    }
     attempts::purge(&mut session).await?;
     session.close().await;
-    Ok(())
+    let (Some(password), Some(old)) = (outdated, &user.password) else {
+        return Ok(Settled::Cleared);
+    };
+    // No connection is held while a password is hashed.
+    let new = app.hasher.hash(password).map_err(Error::Internal)?;
+    let mut session = app.db.connect().await?;
+    let now = app.platform.now();
+    let upgraded = users::upgrade_hash(&mut session, user.id, old, &new, now).await?;
+    session.close().await;
+    Ok(if upgraded {
+        Settled::Upgraded
+    } else {
+        Settled::Overtaken
+    })
 }
 
 /// The answer to a failed login. Now and then, old counters are deleted after it: under a spray of
@@ -186,7 +203,7 @@ fn fail(app: Arc<App>, request_id: RequestId, account: AccountKey) -> Response {
         if let Err(error) = purged.await {
             request_id.alarm(
                 &*app.platform,
-                "after_login_failed",
+                "login_cleanup_failed",
                 None,
                 error.to_string(),
             );

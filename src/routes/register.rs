@@ -5,20 +5,18 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use futures_util::future::{Either, select};
 
 use crate::app::App;
-use crate::config::BreachCheck;
 use crate::db::users::{self, NewUser};
 use crate::email::Email;
-use crate::error::{Error, FieldError};
+use crate::error::Error;
 use crate::fields::Fields;
 use crate::log::{Audit, RequestId};
 use crate::name::Name;
-use crate::password::{Password, Policy, RangeQuery};
+use crate::password::{Password, Policy};
 use crate::platform::Limiter;
 use crate::routes::user::UserView;
-use crate::routes::{check_limit, json};
+use crate::routes::{check_breaches, check_limit, json};
 
 /// The body of `POST /auth/register`, valid.
 struct Register {
@@ -89,36 +87,4 @@ pub async fn register(
         updated_at: i64::try_from(now).ok(),
     });
     Ok(Audit::user("user_registered", id).on(json(StatusCode::CREATED, &view)?))
-}
-
-/// Asks whether the password is known from a breach, where that is configured. Without an answer in
-/// time the password is taken, and the log says so: registration does not depend on others.
-async fn check_breaches(
-    app: &App,
-    password: &Password,
-    request_id: &RequestId,
-) -> Result<(), Error> {
-    let Some(BreachCheck { url, timeout }) = &app.config.breach_check else {
-        return Ok(());
-    };
-    let query = RangeQuery::new(password);
-    let answer = app.platform.get(format!("{url}{}", query.prefix()));
-    let answer = match select(answer, app.platform.sleep(*timeout)).await {
-        Either::Left((answer, _)) => answer.map_err(|error| error.to_string()),
-        Either::Right(_) => Err(format!("no answer within {} ms", timeout.as_millis())),
-    };
-    match answer {
-        Ok(answer) if query.is_in(&answer) => Err(Error::InvalidFields(vec![FieldError {
-            field: "password",
-            code: "breached",
-            message: "This password is known from a data breach; choose another.".to_owned(),
-        }])),
-        Ok(_) => Ok(()),
-        Err(reason) => {
-            // The URL may be in it, and with it a part of the digest.
-            let reason = reason.replace(query.prefix(), "*****");
-            request_id.alarm(&*app.platform, "breach_check_failed", None, reason);
-            Ok(())
-        }
-    }
 }

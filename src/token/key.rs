@@ -120,6 +120,10 @@ impl Key {
     #[must_use]
     pub fn from_private(algorithm: Algorithm, d: &str) -> Option<Self> {
         let seed: [u8; 32] = Base64UrlUnpadded::decode_vec(d).ok()?.try_into().ok()?;
+        if seed == [0; 32] {
+            // It panics on this one.
+            return None;
+        }
         let pair = KeyPair::from_seed(Seed::new(seed));
         Self::from_pair(algorithm, pair.pk, Some(pair.sk))
     }
@@ -202,6 +206,13 @@ impl Key {
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         self.bytes().ct_eq(other.bytes()).into()
+    }
+
+    /// Whether its bytes are the text of a key pair's public half, which everyone may read.
+    #[must_use]
+    pub fn is_text_of(&self, pair: &Self) -> bool {
+        pair.jwk()
+            .is_some_and(|jwk| self.bytes().ct_eq(jwk.x.as_bytes()).into())
     }
 
     fn bytes(&self) -> &[u8] {

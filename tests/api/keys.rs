@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::database::Database;
 use crate::support::{App, PASSWORD, SECRET_KEY, Setup, User, unique_email};
 
-const PRIVATE: &str = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A";
+const PRIVATE: &str = "9WdvDEbT9D8FXEImFeCXuZCrbi8jQF61xVSrI2983VY";
 
 fn eddsa() -> Setup {
     Setup::default()
@@ -144,6 +144,28 @@ async fn tokens_of_the_replaced_system_work_while_the_cut_over_lasts() {
         .execute("DELETE FROM `user` WHERE id = ?", id)
         .await;
     app.me(&token).await.problem(401, "invalid_token");
+}
+
+#[tokio::test]
+async fn a_token_of_the_replaced_system_opens_the_account_of_its_own_row_and_no_other() {
+    let setup = Setup::default().variable("LEGACY_TOKENS_UNTIL", "2099-01-01T00:00:00Z");
+    let app = App::start(&setup);
+    let victim = app.user().await;
+    // What the replaced system let anybody register, and signed as it was typed.
+    for other in [
+        format!(" {}", victim.email),
+        format!("{}\t", victim.email),
+        victim.email.replace("example", "\u{ff45}xample"),
+        victim.email.replace("example", "\u{ff25}xample"),
+        victim.email.replace("user", "us\u{e9}r"),
+    ] {
+        let token = legacy_token(&other, 1800);
+        app.me(&token).await.problem(401, "invalid_token");
+    }
+    let other = format!(" {}", victim.email);
+    let id = Database::shared().insert(Some(&other), None).await;
+    let me = app.me(&legacy_token(&other, 1800)).await.expect(200).json();
+    assert_eq!((&me["id"], &me["email"]), (&json!(id), &json!(other)));
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ async fn the_grants_of_the_readme_are_enough_for_everything() {
     app.login(&old, "wrong").await.expect(401);
     app.login(&old, PASSWORD).await.expect(200);
     eventually(async || app.counted("hash_upgraded") == 1).await;
-    assert_eq!(app.counted("after_login_failed"), 0);
+    assert_eq!(app.counted("login_cleanup_failed"), 0);
     admin
         .query_drop(format!("DROP USER '{user}'@'%'"))
         .await

@@ -2,7 +2,6 @@
 
 use gatehouse::account::AccountKeys;
 use gatehouse::db::attempts::{self, Policy};
-use gatehouse::email::Lookup;
 use gatehouse::mysql::{Connection, Credentials, Error, Row, Statement, Value};
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Opts, OptsBuilder};
@@ -602,22 +601,32 @@ fn values_are_made_of_what_rust_has_for_them() {
 #[tokio::test]
 async fn a_login_attempt_is_counted_and_decided_by_one_statement() {
     let keys = AccountKeys::new("a secret of the tests").expect("keys");
-    let account = keys.key(&Lookup::new("ada@example.com")).expect("a key");
+    let account = keys.key("ada@example.com").expect("a key");
     let policy = Policy {
         free_failures: 2,
         max_wait: std::time::Duration::from_secs(4),
     };
     let table = include_str!("../../migrations/0002_create_gatehouse_login_attempt.sql");
     for server in servers() {
-        let mut connection = server.connect().await;
         let mut admin = server.admin().await;
+        for sql in [
+            "DROP DATABASE IF EXISTS gatehouse_attempts_test",
+            "CREATE DATABASE gatehouse_attempts_test",
+            "USE gatehouse_attempts_test",
+        ] {
+            admin.query_drop(sql).await.expect("a database");
+        }
+        let credentials = Credentials {
+            database: "gatehouse_attempts_test".into(),
+            ..server.credentials()
+        };
+        let mut connection = server
+            .try_connect(&credentials)
+            .await
+            .expect("a connection");
         admin.query_drop(table).await.expect("a table");
         let age = "UPDATE gatehouse_login_attempt SET retry_at = retry_at - 5000";
         let reservation = attempts::reservation(&account, policy);
-        admin
-            .query_drop("DELETE FROM gatehouse_login_attempt")
-            .await
-            .expect("no rows");
         for _ in 0..3 {
             let done = connection.execute(&reservation).await.expect("a decision");
             assert_eq!(
@@ -634,8 +643,8 @@ async fn a_login_attempt_is_counted_and_decided_by_one_statement() {
             assert_eq!(done.last_insert_id, 1);
         }
         admin
-            .query_drop("DROP TABLE gatehouse_login_attempt")
+            .query_drop("DROP DATABASE gatehouse_attempts_test")
             .await
-            .expect("no table");
+            .expect("no database");
     }
 }

@@ -5,7 +5,7 @@ use gatehouse::config::Config;
 use gatehouse::token::{Algorithm, Key, verify_signature};
 use serde_json::Value;
 
-use crate::corpus;
+use crate::{corpus, figure};
 
 /// A key of ours out of a JWK; none where we have no such keys.
 fn key(jwk: &Value, algorithm: Option<&str>) -> Option<Key> {
@@ -51,7 +51,9 @@ fn the_examples_of_the_rfcs_are_verified_or_refused_as_they_say() {
         );
         verified += 1;
     }
-    println!("RFC 7515, 7520, 8037: {verified} of our algorithms, {refused} of others");
+    figure(&format!(
+        "RFC 7515, 7520, 8037: {verified} of our algorithms, {refused} of others"
+    ));
     assert!(verified >= 4 && refused >= 6);
 }
 
@@ -93,12 +95,18 @@ fn wycheproofs_signatures_get_wycheproofs_verdict() {
             let all = private["keys"].as_array().cloned();
             let jwks = all.unwrap_or_else(|| vec![private.clone()]);
             // Key sets that mix or repeat keys are refused when they are configured.
-            let keys: Vec<_> = jwks.iter().filter_map(|jwk| key(jwk, None)).collect();
+            let mut keys: Vec<_> = jwks.iter().filter_map(|jwk| key(jwk, None)).collect();
             let is_unique = |jwk: &&Value| {
                 let same = jwks.iter().filter(|other| other["kid"] == jwk["kid"]);
                 same.count() == 1
             };
             let usable = keys.len() == jwks.len() && jwks.iter().all(|jwk| is_unique(&jwk));
+            if !usable {
+                // What none of our algorithms made is refused with keys of ours, whatever it is.
+                keys = [Algorithm::Hs256, Algorithm::Hs384, Algorithm::Hs512]
+                    .map(|algorithm| Key::from_secret(algorithm, &[7; 64]).expect("a key"))
+                    .into();
+            }
             for test in group["tests"].as_array().expect("tests") {
                 let Some(token) = test["jws"].as_str() else {
                     continue;
@@ -109,13 +117,14 @@ fn wycheproofs_signatures_get_wycheproofs_verdict() {
                 let number = test["tcId"].as_u64().expect("a number");
                 let other = file == "json_web_signature_test" && differs(number);
                 let valid = (test["result"] == "valid") != other;
-                // What none of our algorithms made is refused, whatever it is.
                 assert_eq!(verified, valid && usable, "{name}");
                 checked += u32::from(usable);
             }
         }
     }
-    println!("Wycheproof, JSON Web Signatures: {checked} with keys of ours");
+    figure(&format!(
+        "Wycheproof, JSON Web Signatures: {checked} with keys of ours"
+    ));
     assert!(checked > 50);
 }
 
@@ -143,7 +152,7 @@ fn wycheproofs_macs_are_taken_whole_or_not_at_all() {
                 valid += u32::from(taken);
             }
         }
-        println!("Wycheproof, {file}: {valid} valid ones are taken");
+        figure(&format!("Wycheproof, {file}: {valid} valid ones are taken"));
         assert!(valid > 20);
     }
 }
@@ -165,7 +174,7 @@ fn wycheproofs_ed25519_signatures_get_wycheproofs_verdict() {
             checked += 1;
         }
     }
-    println!("Wycheproof, Ed25519: {checked} signatures");
+    figure(&format!("Wycheproof, Ed25519: {checked} signatures"));
     assert!(checked >= 150);
 }
 
@@ -182,5 +191,5 @@ fn every_publicly_known_secret_is_refused() {
         };
         assert!(read(secret) && read(secret.trim()), "{secret:?}");
     }
-    println!("{} known secrets are refused", secrets.len());
+    figure(&format!("{} known secrets are refused", secrets.len()));
 }

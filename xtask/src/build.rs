@@ -52,6 +52,7 @@ pub(crate) async fn build(tools: &Tools, variant: Variant) -> Result<()> {
     let wasm = folder.join("index_bg.wasm");
     let sources = [
         "src",
+        "build.rs",
         "Cargo.toml",
         "Cargo.lock",
         ".cargo",

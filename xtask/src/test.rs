@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every suite, natively and in workerd.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::build::{self, Variant};
 use crate::database;
-use crate::process::{Background, command};
+use crate::process::{Background, command, root};
 use crate::settings::variable;
 use crate::tools::Tools;
 
@@ -37,6 +38,13 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let ground = Ground::ensure().await?;
     if variable("TEST_MYSQL_URL")?.is_none() {
         eprintln!("  no TEST_MYSQL_URL: the live suite runs on the private server only");
+    }
+    let corpora = variable("TEST_CORPORA")?;
+    let corpora = corpora.map_or_else(|| root().join("../shared/corpora"), PathBuf::from);
+    if !corpora.is_dir() {
+        eprintln!(
+            "  no corpora: the vectors from outside are not checked (TEST_CORPORA names them)"
+        );
     }
     let mut count = Count::default();
     let suites: [(&str, &[&str], &str); 2] = [
