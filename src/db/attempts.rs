@@ -84,8 +84,8 @@ pub fn reservation(account: &AccountKey, policy: Policy) -> Statement {
     )
     .value(account.as_bytes())
     // MySQL evaluates assignments from left to right: `retry_at` sees the new `failures`. A time
-    // that lies much further ahead than the longest wait was written by a clock that was wrong, or under
-    // another policy, and is over.
+    // that lies much further ahead than the longest wait was written by a clock that was wrong, or
+    // under another policy, and is over.
     .sql(concat!(
         ", LAST_INSERT_ID(1), ",
         now!(),
