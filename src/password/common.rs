@@ -5,6 +5,7 @@
 
 use sha2::{Digest as _, Sha256};
 use xorf::{BinaryFuse16Ref, Filter as _, FilterRef as _};
+use zeroize::Zeroizing;
 
 /// What holds `u16`s has to lie on an even address.
 #[repr(C, align(2))]
@@ -18,7 +19,8 @@ static FINGERPRINTS: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(
 
 /// Whether a password is among the common ones, in any case.
 pub(super) fn is_common(password: &str) -> bool {
-    let digest = Sha256::digest(password.to_lowercase());
+    let lower = Zeroizing::new(password.to_lowercase());
+    let digest = Sha256::digest(lower.as_bytes());
     let key = digest.first_chunk().copied().map_or(0, u64::from_le_bytes);
     BinaryFuse16Ref::from_dma(DESCRIPTOR, &FINGERPRINTS.0).contains(&key)
 }

@@ -66,8 +66,8 @@ impl Password {
                 "A password is neither the e-mail nor the part of it before the @.",
             ));
         }
-        let word = self.0.trim().to_lowercase();
-        if word == SERVICE || policy.forbidden_words.contains(&word) {
+        let word = Zeroizing::new(self.0.trim().to_lowercase());
+        if *word == SERVICE || policy.forbidden_words.contains(&word) {
             let message = "This word alone is no password here; choose another.";
             return Err(BrokenRule::new("context_word", message));
         }
