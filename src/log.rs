@@ -132,10 +132,7 @@ impl Line<'_> {
         } else {
             Level::Info
         };
-        // A struct of strings and numbers always serialises.
-        if let Ok(text) = serde_json::to_string(&json) {
-            platform.log(level, &text);
-        }
+        write(platform, level, &json);
     }
 }
 
@@ -191,10 +188,7 @@ impl RequestId {
             user_id,
             reason,
         };
-        // A struct of strings and numbers always serialises.
-        if let Ok(text) = serde_json::to_string(&note) {
-            platform.log(level, &text);
-        }
+        write(platform, level, &note);
         platform.count(event);
     }
 }
@@ -205,6 +199,13 @@ impl<S: Sync> FromRequestParts<S> for RequestId {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
         let id = parts.extensions.get::<Self>().cloned();
         id.ok_or_else(|| Error::Internal("a request without an id".to_owned()))
+    }
+}
+
+fn write(platform: &dyn Platform, level: Level, line: &impl Serialize) {
+    // A struct of strings and numbers always serialises.
+    if let Ok(text) = serde_json::to_string(line) {
+        platform.log(level, &text);
     }
 }
 

@@ -134,15 +134,7 @@ fn succeed(
             Ok(Settled::Overtaken) => {
                 request_id.note(&*app.platform, "hash_upgrade_skipped", Some(user.id));
             }
-            Err(error) => {
-                let reason = error.to_string();
-                request_id.alarm(
-                    &*app.platform,
-                    "login_cleanup_failed",
-                    Some(user.id),
-                    reason,
-                );
-            }
+            Err(error) => cleanup_failed(&app, &request_id, Some(user.id), &error),
         }
     };
     Ok(After::new(after).on(answer))
@@ -194,22 +186,23 @@ fn fail(app: Arc<App>, request_id: RequestId, account: AccountKey) -> Response {
         return answer;
     }
     let after = async move {
-        let purged = async {
-            let mut session = app.db.connect().await?;
-            attempts::purge(&mut session).await?;
-            session.close().await;
-            Ok::<_, db::Error>(())
-        };
-        if let Err(error) = purged.await {
-            request_id.alarm(
-                &*app.platform,
-                "login_cleanup_failed",
-                None,
-                error.to_string(),
-            );
+        if let Err(error) = purge(&app).await {
+            cleanup_failed(&app, &request_id, None, &error.into());
         }
     };
     After::new(after).on(answer)
+}
+
+async fn purge(app: &App) -> Result<(), db::Error> {
+    let mut session = app.db.connect().await?;
+    attempts::purge(&mut session).await?;
+    session.close().await;
+    Ok(())
+}
+
+fn cleanup_failed(app: &App, request_id: &RequestId, user_id: Option<i64>, error: &Error) {
+    let event = "login_cleanup_failed";
+    request_id.alarm(&*app.platform, event, user_id, error.to_string());
 }
 
 fn one_in_sixteen() -> bool {

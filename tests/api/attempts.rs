@@ -192,10 +192,7 @@ async fn waits_double_up_to_the_longest_one_and_a_right_password_then_works() {
 #[tokio::test]
 async fn failures_are_forgotten_a_day_after_the_last_wait_and_their_rows_deleted() {
     let database = Database::start("attempts_old", "CHARACTER SET utf8mb4");
-    let app = App::start(&Setup {
-        database: Some(database.options()),
-        ..Setup::default()
-    });
+    let app = App::on(&database);
     let (user, stranger) = (app.user().await, unique_email());
     eventually(async || failures(&database).await.is_empty()).await;
     wrong(&app, &stranger, 6).await;
@@ -224,10 +221,7 @@ async fn a_wait_that_a_wrong_clock_has_written_is_over() {
 #[tokio::test]
 async fn rows_that_are_one_address_today_have_each_its_count() {
     let database = Database::start("attempts_rows", "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
-    let app = App::start(&Setup {
-        database: Some(database.options()),
-        ..Setup::default()
-    });
+    let app = App::on(&database);
     let mine = registered(&app).await;
     let theirs = mine.replace("user", "User");
     let hash =
@@ -250,10 +244,7 @@ async fn rows_that_are_one_address_today_have_each_its_count() {
 #[tokio::test]
 async fn without_the_counters_a_login_is_503_and_never_free() {
     let database = Database::start("attempts_gone", "CHARACTER SET utf8mb4");
-    let app = App::start(&Setup {
-        database: Some(database.options()),
-        ..Setup::default()
-    });
+    let app = App::on(&database);
     let user = app.user().await;
     let drop = "RENAME TABLE gatehouse_login_attempt TO elsewhere";
     database.conn().await.query_drop(drop).await.expect("drop");
@@ -290,10 +281,7 @@ async fn a_refused_guess_costs_no_hash_and_two_statements() {
 #[tokio::test]
 async fn under_a_spray_of_made_up_e_mails_old_counters_are_deleted_too() {
     let database = Database::start("attempts_spray", "CHARACTER SET utf8mb4");
-    let app = App::start(&Setup {
-        database: Some(database.options()),
-        ..Setup::default()
-    });
+    let app = App::on(&database);
     let old = "INSERT INTO gatehouse_login_attempt VALUES (REPEAT('x', 16), 7, ?)";
     database.execute(old, 1_000_000_000_000_i64).await;
     // One login in sixteen does it: 200 without would be one chance in 400,000.

@@ -3,19 +3,12 @@
 use serde_json::json;
 
 use crate::support::database::Database;
-use crate::support::{App, PASSWORD, Setup, unique_email};
-
-fn on(database: &Database) -> App {
-    App::start(&Setup {
-        database: Some(database.options()),
-        ..Setup::default()
-    })
-}
+use crate::support::{App, PASSWORD, unique_email};
 
 #[tokio::test]
 async fn a_latin1_table_keeps_what_it_can_and_refuses_the_rest_by_field() {
     let database = Database::start("latin1", "CHARACTER SET latin1");
-    let app = on(&database);
+    let app = App::on(&database);
     let user = app.user().await;
     let kept = app
         .update(&user.token, &json!({ "name": "Jos\u{e9}" }))
@@ -46,7 +39,7 @@ async fn a_latin1_table_keeps_what_it_can_and_refuses_the_rest_by_field() {
 #[tokio::test]
 async fn an_e_mail_that_a_latin1_table_cannot_hold_is_an_unknown_one() {
     let database = Database::start("latin1_login", "CHARACTER SET latin1");
-    let app = on(&database);
+    let app = App::on(&database);
     for email in [
         "\u{1f469}@example.com",
         "\u{5e9}",
@@ -67,7 +60,7 @@ async fn an_e_mail_that_a_latin1_table_cannot_hold_is_an_unknown_one() {
 #[tokio::test]
 async fn under_a_collation_that_tells_cases_apart_old_rows_are_found_as_they_were_typed() {
     let database = Database::start("binary", "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
-    let app = on(&database);
+    let app = App::on(&database);
     let email = unique_email();
     app.register(&email, PASSWORD).await.expect(201);
     app.register(&email.to_uppercase(), PASSWORD)
@@ -88,7 +81,7 @@ async fn an_old_row_is_not_seen_by_a_registration_in_another_spelling_that_the_k
         "binary_register",
         "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
     );
-    let app = on(&database);
+    let app = App::on(&database);
     let old = unique_email().replace("user", "User");
     database.insert(Some(&old), None).await;
     let new = app.register(&old, PASSWORD).await.expect(201).json();

@@ -132,10 +132,7 @@ async fn the_answer_does_not_wait_for_the_upgrade_which_never_overwrites_a_newer
 #[tokio::test]
 async fn an_upgrade_that_fails_changes_no_answer_and_is_told_in_the_log() {
     let database = Database::start("upgrade", "CHARACTER SET utf8mb4");
-    let app = App::start(&Setup {
-        database: Some(database.options()),
-        ..Setup::default()
-    });
+    let app = App::on(&database);
     let email = unique_email();
     let id = database.insert(Some(&email), Some(PASSLIB)).await;
     // It can be read, and not written.

@@ -132,6 +132,14 @@ impl App {
         }
     }
 
+    /// An app on a database of a test's own.
+    pub(crate) fn on(database: &Database) -> Self {
+        Self::start(&Setup {
+            database: Some(database.options()),
+            ..Setup::default()
+        })
+    }
+
     /// The way to its database.
     pub(crate) fn hyperdrive(&self) -> &Hyperdrive {
         &self.hyperdrive
