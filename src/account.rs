@@ -1,4 +1,5 @@
-//! The name of an account where its e-mail must not stand: in the counters and in the log.
+//! The names of accounts and networks where e-mails and addresses must not stand: in the login budgets
+//! and in the log.
 
 use std::fmt;
 
@@ -26,20 +27,41 @@ impl fmt::Display for AccountKey {
     }
 }
 
-/// Makes [`AccountKey`]s.
-pub struct AccountKeys(Zeroizing<[u8; 32]>);
+/// A keyed hash of a network, another one for each account: without the key nobody can tell which
+/// network it was, nor whether two accounts were tried from one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NetworkKey([u8; 8]);
+
+impl NetworkKey {
+    /// The hash, as it is stored.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Makes [`AccountKey`]s and [`NetworkKey`]s.
+pub struct AccountKeys {
+    accounts: Zeroizing<[u8; 32]>,
+    networks: Zeroizing<[u8; 32]>,
+}
 
 impl AccountKeys {
-    /// Derives the key from `SECRET_KEY`, for this purpose alone (HKDF, RFC 5869).
+    /// Derives the keys from `SECRET_KEY`, for these purposes alone (HKDF, RFC 5869).
     ///
     /// # Errors
     /// A sentence, which HKDF has for keys of more than 8160 bytes only.
     pub fn new(secret_key: &str) -> Result<Self, String> {
-        let mut key = Zeroizing::new([0; 32]);
-        Hkdf::<Sha256>::new(None, secret_key.as_bytes())
-            .expand(b"gatehouse account keys", &mut *key)
-            .map_err(|error| error.to_string())?;
-        Ok(Self(key))
+        let derivation = Hkdf::<Sha256>::new(None, secret_key.as_bytes());
+        let derive = |purpose: &[u8]| {
+            let mut key = Zeroizing::new([0; 32]);
+            let derived = derivation.expand(purpose, &mut *key);
+            derived.map(|()| key).map_err(|error| error.to_string())
+        };
+        Ok(Self {
+            accounts: derive(b"gatehouse account keys")?,
+            networks: derive(b"gatehouse network keys")?,
+        })
     }
 
     /// The key of an e-mail: of the canonical form, or of the one that an old row has.
@@ -47,15 +69,27 @@ impl AccountKeys {
     /// # Errors
     /// A sentence, which HMAC has for no key.
     pub fn key(&self, email: &str) -> Result<AccountKey, String> {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(&*self.0).map_err(|error| error.to_string())?;
-        mac.update(email.as_bytes());
-        let digest = mac.finalize().into_bytes();
-        let start = digest.first_chunk().copied();
-        start
-            .map(AccountKey)
-            .ok_or_else(|| "a short digest".to_owned())
+        keyed_hash(&*self.accounts, &[email.as_bytes()]).map(AccountKey)
     }
+
+    /// The key of a network, by the name that [`crate::client::network`] has for it.
+    ///
+    /// # Errors
+    /// A sentence, which HMAC has for no key.
+    pub fn network(&self, account: &AccountKey, network: &str) -> Result<NetworkKey, String> {
+        keyed_hash(&*self.networks, &[&account.0, network.as_bytes()]).map(NetworkKey)
+    }
+}
+
+/// The first bytes of an HMAC.
+fn keyed_hash<const N: usize>(key: &[u8], parts: &[&[u8]]) -> Result<[u8; N], String> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|error| error.to_string())?;
+    for part in parts {
+        mac.update(part);
+    }
+    let digest = mac.finalize().into_bytes();
+    let start = digest.first_chunk().copied();
+    start.ok_or_else(|| "a short digest".to_owned())
 }
 
 #[cfg(test)]
@@ -83,6 +117,24 @@ mod tests {
             assert_ne!(key("secret", other), ada);
         }
         assert_ne!(key("another secret", "ada@example.com"), ada);
+    }
+
+    #[test]
+    fn a_network_has_another_key_for_each_account_and_secret() {
+        let network = |secret, email, network| {
+            let keys = AccountKeys::new(secret).unwrap();
+            let account = keys.key(email).unwrap();
+            keys.network(&account, network).unwrap()
+        };
+        let key = network("secret", "ada@example.com", "192.0.2.7");
+        assert_eq!(network("secret", "ada@example.com", "192.0.2.7"), key);
+        for other in [
+            network("secret", "ada@example.com", "192.0.2.8"),
+            network("secret", "bob@example.com", "192.0.2.7"),
+            network("another secret", "ada@example.com", "192.0.2.7"),
+        ] {
+            assert_ne!(other, key);
+        }
     }
 
     #[test]

@@ -8,11 +8,11 @@ use axum::http::{HeaderMap, HeaderName};
 /// (`X-Forwarded-For`, `Forwarded`, ...) is the client's own word.
 pub(crate) const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("cf-connecting-ip");
 
-/// The name under which the requests of one client are counted: an IPv4 address, or the /64 of an
-/// IPv6 one, which is what one subscriber has. All without an address share one name, so that
-/// leaving it out is no way around a limit.
+/// The network that a request comes from, under whose name it is counted: an IPv4 address, or the
+/// /64 of an IPv6 one, which is the least that a subscriber has. All requests without an address
+/// are of one network, so that leaving it out is no way around a limit.
 #[must_use]
-pub fn limit_key(headers: &HeaderMap) -> String {
+pub fn network(headers: &HeaderMap) -> String {
     let address = headers
         .get(CLIENT_ADDRESS)
         .and_then(|value| value.to_str().ok()?.trim().parse::<IpAddr>().ok());
@@ -34,7 +34,7 @@ mod tests {
     fn key(header: &'static str, value: &str) -> String {
         let mut headers = HeaderMap::new();
         headers.insert(header, value.parse().unwrap());
-        limit_key(&headers)
+        network(&headers)
     }
 
     #[test]
@@ -67,6 +67,6 @@ mod tests {
             assert_eq!(key(header, "192.0.2.7"), "unknown");
         }
         assert_eq!(key("cf-connecting-ip", "192.0.2.7, 192.0.2.8"), "unknown");
-        assert_eq!(limit_key(&HeaderMap::new()), "unknown");
+        assert_eq!(network(&HeaderMap::new()), "unknown");
     }
 }

@@ -7,7 +7,7 @@ use std::{fmt, time::Duration};
 use axum::http::HeaderValue;
 use zeroize::Zeroizing;
 
-use crate::db::attempts;
+use crate::db::throttle;
 use crate::password::{self, Cost};
 use crate::token::Key;
 
@@ -43,10 +43,10 @@ pub struct Config {
     /// `ARGON2_MEMORY_KIB` (19456 to 65536; default 19456) and `ARGON2_ITERATIONS` (2 to 16;
     /// default 2): the cost of a new password hash.
     pub password_cost: Cost,
-    /// `LOGIN_FREE_FAILURES` (1 to 50; default 5): failed logins of an account in a row that cost
-    /// nothing; and `LOGIN_MAX_WAIT_SECONDS` (60 to 86400; default 3600): the longest wait after
-    /// more.
-    pub login_attempts: attempts::Policy,
+    /// `LOGIN_GUESSES_PER_NETWORK` (4 to 33; default 30) and `LOGIN_GUESSES_PER_ACCOUNT` (12 to
+    /// 100; default 100; at least three times the other): failed logins of an account that are let
+    /// through in any 24 hours, from one network and from all that have not logged in lately.
+    pub login_limits: throttle::Limits,
     /// `LOGIN_FAILURE_MILLISECONDS`: 0 to 5000; default 500: the least time that a failed login
     /// takes, so that the cost of an old hash does not show.
     pub login_failure_time: Duration,
@@ -129,10 +129,10 @@ impl Config {
                 memory_kib: number("ARGON2_MEMORY_KIB", 19_456, 19_456..=65_536)?,
                 iterations: number("ARGON2_ITERATIONS", 2, 2..=16)?,
             },
-            login_attempts: attempts::Policy {
-                free_failures: number("LOGIN_FREE_FAILURES", 5, 1..=50)?,
-                max_wait: seconds(number("LOGIN_MAX_WAIT_SECONDS", 3600, 60..=86_400)?),
-            },
+            login_limits: login_limits(
+                number("LOGIN_GUESSES_PER_NETWORK", 30, 4..=33)?,
+                number("LOGIN_GUESSES_PER_ACCOUNT", 100, 12..=100)?,
+            )?,
             login_failure_time: Duration::from_millis(u64::from(number(
                 "LOGIN_FAILURE_MILLISECONDS",
                 500,
@@ -176,6 +176,18 @@ fn number(
             let problem = format!("must be a number from {} to {}", range.start(), range.end());
             ConfigError::new(key, problem)
         })
+}
+
+fn login_limits(per_network: u32, per_account: u32) -> Result<throttle::Limits, ConfigError> {
+    // Or one network could use up what others have at once.
+    if per_account < 3 * per_network {
+        let problem = "must be at least three times LOGIN_GUESSES_PER_NETWORK";
+        return Err(ConfigError::new("LOGIN_GUESSES_PER_ACCOUNT", problem));
+    }
+    Ok(throttle::Limits {
+        per_network,
+        per_account,
+    })
 }
 
 fn words(list: &str) -> Vec<String> {

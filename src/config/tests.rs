@@ -46,14 +46,35 @@ fn each_number_has_its_range_and_the_message_names_it() {
         ("ARGON2_ITERATIONS", "1"),
         ("HASH_MAX_MEMORY_KIB", "102401"),
         ("PASSWORD_BREACH_TIMEOUT_MILLISECONDS", "99"),
-        ("LOGIN_FREE_FAILURES", "0"),
-        ("LOGIN_MAX_WAIT_SECONDS", "59"),
+        ("LOGIN_GUESSES_PER_NETWORK", "3"),
+        ("LOGIN_GUESSES_PER_ACCOUNT", "101"),
         ("LOGIN_FAILURE_MILLISECONDS", "5001"),
         ("DATABASE_CONNECT_TIMEOUT_SECONDS", "-1"),
         ("DATABASE_STATEMENT_TIMEOUT_SECONDS", "ten"),
     ] {
         assert!(error(&[SECRET, (key, bad)]).starts_with(&format!("{key} must be a number from")));
     }
+}
+
+#[test]
+fn an_account_takes_at_least_three_times_the_guesses_of_a_network() {
+    let limits = |network, account| {
+        let variables = [
+            SECRET,
+            ("LOGIN_GUESSES_PER_NETWORK", network),
+            ("LOGIN_GUESSES_PER_ACCOUNT", account),
+        ];
+        let read = read(&variables).map(|config| config.login_limits);
+        read.map_err(|error| error.to_string())
+    };
+    let given = limits("10", "30").unwrap();
+    assert_eq!((given.per_network, given.per_account), (10, 30));
+    let default = limits("", "").unwrap();
+    assert_eq!((default.per_network, default.per_account), (30, 100));
+    assert_eq!(
+        limits("11", "32").unwrap_err(),
+        "LOGIN_GUESSES_PER_ACCOUNT must be at least three times LOGIN_GUESSES_PER_NETWORK"
+    );
 }
 
 #[test]

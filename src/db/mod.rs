@@ -1,6 +1,6 @@
 //! The database as the handlers see it: a session for one request, with deadlines.
 
-pub mod attempts;
+pub mod throttle;
 pub mod users;
 
 use std::{sync::Arc, time::Duration};

@@ -8,10 +8,11 @@ use axum::response::Response;
 use futures_util::future::{maybe_done, poll_immediate};
 use serde::Serialize;
 
-use crate::account::AccountKey;
+use crate::account::{AccountKey, NetworkKey};
 use crate::after::After;
 use crate::app::App;
-use crate::db::attempts::{self, Reservation};
+use crate::client::network;
+use crate::db::throttle::{self, Decision, Taken};
 use crate::db::users::{self, Credentials};
 use crate::db::{self, Session};
 use crate::email::Lookup;
@@ -28,6 +29,13 @@ struct LoginView {
     access_token: String,
     token_type: &'static str,
     expires_in: u64,
+}
+
+/// A login whose password may be compared.
+struct Attempt {
+    account: AccountKey,
+    network: NetworkKey,
+    taken: Taken,
 }
 
 /// `POST /auth/login`: 200 and an access token; 401, the same for every reason; 429 after too many
@@ -48,17 +56,26 @@ pub async fn login(
 
     let (mut session, found) = look_up(&app, &email).await?;
     // The row's own e-mail: where old rows hold spellings that are one address today, each has its
-    // count, and nobody clears another's.
+    // budgets, and nobody's right password touches another's.
     let named = found.as_ref().map_or(email.canonical(), |user| &user.email);
     let account = app.accounts.key(named).map_err(Error::Internal)?;
-    let policy = app.config.login_attempts;
-    let reservation = attempts::reserve(&mut session, &account, policy).await?;
+    let network = app.accounts.network(&account, &network(&headers));
+    let network = network.map_err(Error::Internal)?;
+    let limits = app.config.login_limits;
+    let decision = throttle::take(&mut session, &account, network, limits).await?;
     session.close().await;
-    if let Reservation::Wait(wait) = reservation {
-        app.platform.count("login_throttled");
-        let throttled = Audit::account("login_throttled", account);
-        return Ok(throttled.on(Error::TooManyAttempts(wait)));
-    }
+    let attempt = match decision {
+        Decision::Go(taken) => Attempt {
+            account,
+            network,
+            taken,
+        },
+        Decision::Wait(wait) => {
+            app.platform.count("login_throttled");
+            let throttled = Audit::account("login_throttled", account);
+            return Ok(throttled.on(Error::TooManyAttempts(wait)));
+        }
+    };
 
     let mut least_time = maybe_done(app.platform.sleep(app.config.login_failure_time));
     // Begins now: what comes before takes as long for every account.
@@ -71,7 +88,7 @@ pub async fn login(
         .map_err(Error::Internal)?;
     match found {
         Some(user) if verdict.is_match() => {
-            succeed(app, request_id, account, user, verdict, password)
+            succeed(app, request_id, attempt, user, verdict, password)
         }
         found => {
             if verdict == Verdict::Unreadable {
@@ -109,7 +126,7 @@ async fn look_up_once<'a>(
 fn succeed(
     app: Arc<App>,
     request_id: RequestId,
-    account: AccountKey,
+    attempt: Attempt,
     user: Credentials,
     verdict: Verdict,
     password: Password,
@@ -126,8 +143,8 @@ fn succeed(
     let answer = Audit::user("login_succeeded", user.id).on(json(StatusCode::OK, &view)?);
     let after = async move {
         let outdated = (verdict == Verdict::Outdated).then_some(&password);
-        match settle(&app, &account, &user, outdated).await {
-            Ok(Settled::Cleared) => {}
+        match settle(&app, &attempt, &user, outdated).await {
+            Ok(Settled::Remembered) => {}
             Ok(Settled::Upgraded) => {
                 request_id.note(&*app.platform, "hash_upgraded", Some(user.id));
             }
@@ -142,28 +159,34 @@ fn succeed(
 
 /// What followed a right password.
 enum Settled {
-    /// The failures are forgotten.
-    Cleared,
+    /// The network is known.
+    Remembered,
     /// And the hash is replaced.
     Upgraded,
     /// The password has changed meanwhile.
     Overtaken,
 }
 
-/// What follows a right password: the failures are forgotten, and a hash that is not as it would
-/// be made today is replaced.
+/// What follows a right password: its network is known and its failures are forgotten, and a hash
+/// that is not as it would be made today is replaced.
 async fn settle(
     app: &App,
-    account: &AccountKey,
+    attempt: &Attempt,
     user: &Credentials,
     outdated: Option<&Password>,
 ) -> Result<Settled, Error> {
     let mut session = app.db.connect().await?;
-    attempts::clear(&mut session, account).await?;
-    attempts::purge(&mut session).await?;
+    let Attempt {
+        account,
+        network,
+        taken,
+    } = attempt;
+    let limits = app.config.login_limits;
+    throttle::succeeded(&mut session, account, *network, *taken, limits).await?;
+    throttle::purge(&mut session).await?;
     session.close().await;
     let (Some(password), Some(old)) = (outdated, &user.password) else {
-        return Ok(Settled::Cleared);
+        return Ok(Settled::Remembered);
     };
     // No connection is held while a password is hashed.
     let new = app.hasher.hash(password).map_err(Error::Internal)?;
@@ -178,7 +201,7 @@ async fn settle(
     })
 }
 
-/// The answer to a failed login. Now and then, old counters are deleted after it: under a spray of
+/// The answer to a failed login. Now and then, old budgets are deleted after it: under a spray of
 /// made-up e-mails nothing else would.
 fn fail(app: Arc<App>, request_id: RequestId, account: AccountKey) -> Response {
     let answer = Audit::account("login_failed", account).on(Error::InvalidCredentials);
@@ -195,7 +218,7 @@ fn fail(app: Arc<App>, request_id: RequestId, account: AccountKey) -> Response {
 
 async fn purge(app: &App) -> Result<(), db::Error> {
     let mut session = app.db.connect().await?;
-    attempts::purge(&mut session).await?;
+    throttle::purge(&mut session).await?;
     session.close().await;
     Ok(())
 }

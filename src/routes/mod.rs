@@ -15,7 +15,7 @@ use futures_util::future::{Either, select};
 use serde::Serialize;
 
 use crate::app::App;
-use crate::client::limit_key;
+use crate::client::network;
 use crate::config::BreachCheck;
 use crate::error::{Error, FieldError};
 use crate::log::RequestId;
@@ -33,7 +33,7 @@ async fn check_limit(
     headers: &HeaderMap,
     request_id: &RequestId,
 ) -> Result<(), Error> {
-    let counted = app.platform.limit(limiter, limit_key(headers));
+    let counted = app.platform.limit(limiter, network(headers));
     let counted = match select(counted, app.platform.sleep(LIMITER_TIMEOUT)).await {
         Either::Left((counted, _)) => counted,
         Either::Right(_) => Err(std::io::Error::other("no answer in time")),

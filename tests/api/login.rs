@@ -95,7 +95,7 @@ async fn an_unknown_e_mail_and_a_wrong_password_get_the_same_answer() {
 
 #[tokio::test]
 async fn nothing_close_to_the_password_logs_in() {
-    let app = App::start(&Setup::default().variable("LOGIN_FREE_FAILURES", "50"));
+    let app = App::start(&Setup::default());
     let user = app.user().await;
     for password in [
         "",

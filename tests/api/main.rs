@@ -13,7 +13,6 @@
 
 mod support;
 
-mod attempts;
 mod breaches;
 mod charsets;
 mod cors;
@@ -34,6 +33,7 @@ mod register;
 mod restart;
 mod soak;
 mod statements;
+mod throttle;
 mod timing;
 mod update;
 mod upgrade;

@@ -1,7 +1,5 @@
 //! Against real servers: the private one, and the one of `TEST_MYSQL_URL` if there is one.
 
-use gatehouse::account::AccountKeys;
-use gatehouse::db::attempts::{self, Policy};
 use gatehouse::mysql::{Connection, Credentials, Error, Row, Statement, Value};
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Opts, OptsBuilder};
@@ -10,12 +8,12 @@ use tokio::net::TcpStream;
 
 /// A real server.
 #[derive(Clone)]
-struct Server {
+pub(crate) struct Server {
     options: Opts,
 }
 
 /// The servers to test on. A test that is run without any fails.
-fn servers() -> Vec<Server> {
+pub(crate) fn servers() -> Vec<Server> {
     let private = std::env::var("TEST_DATABASE_URL")
         .expect("TEST_DATABASE_URL is not set: run the tests with `cargo xtask test`");
     let urls = [Some(private), std::env::var("TEST_MYSQL_URL").ok()];
@@ -31,7 +29,7 @@ fn servers() -> Vec<Server> {
 }
 
 impl Server {
-    fn credentials(&self) -> Credentials {
+    pub(crate) fn credentials(&self) -> Credentials {
         let text = |text: Option<&str>| text.expect("a whole URL").to_owned();
         Credentials {
             user: text(self.options.user()),
@@ -40,7 +38,10 @@ impl Server {
         }
     }
 
-    async fn try_connect(&self, credentials: &Credentials) -> Result<Connection<TcpStream>, Error> {
+    pub(crate) async fn try_connect(
+        &self,
+        credentials: &Credentials,
+    ) -> Result<Connection<TcpStream>, Error> {
         let address = (self.options.ip_or_hostname(), self.options.tcp_port());
         Connection::connect(TcpStream::connect(address).await?, credentials).await
     }
@@ -52,13 +53,13 @@ impl Server {
     }
 
     /// Another client, for what this one does not do.
-    async fn admin(&self) -> mysql_async::Conn {
+    pub(crate) async fn admin(&self) -> mysql_async::Conn {
         mysql_async::Conn::new(self.options.clone())
             .await
             .expect("a connection")
     }
 
-    async fn is_mariadb(&self) -> bool {
+    pub(crate) async fn is_mariadb(&self) -> bool {
         let version: Option<String> = self
             .admin()
             .await
@@ -596,55 +597,4 @@ async fn a_connection_killed_by_the_server_is_an_error_and_then_broken() {
 fn values_are_made_of_what_rust_has_for_them() {
     assert_eq!(Value::from(Some("x")), Value::Text("x"));
     assert_eq!(Value::from(None::<i64>), Value::Null);
-}
-
-#[tokio::test]
-async fn a_login_attempt_is_counted_and_decided_by_one_statement() {
-    let keys = AccountKeys::new("a secret of the tests").expect("keys");
-    let account = keys.key("ada@example.com").expect("a key");
-    let policy = Policy {
-        free_failures: 2,
-        max_wait: std::time::Duration::from_secs(4),
-    };
-    let table = include_str!("../../migrations/0002_create_gatehouse_login_attempt.sql");
-    for server in servers() {
-        let mut admin = server.admin().await;
-        for sql in [
-            "DROP DATABASE IF EXISTS gatehouse_attempts_test",
-            "CREATE DATABASE gatehouse_attempts_test",
-            "USE gatehouse_attempts_test",
-        ] {
-            admin.query_drop(sql).await.expect("a database");
-        }
-        let credentials = Credentials {
-            database: "gatehouse_attempts_test".into(),
-            ..server.credentials()
-        };
-        let mut connection = server
-            .try_connect(&credentials)
-            .await
-            .expect("a connection");
-        admin.query_drop(table).await.expect("a table");
-        let age = "UPDATE gatehouse_login_attempt SET retry_at = retry_at - 5000";
-        let reservation = attempts::reservation(&account, policy);
-        for _ in 0..3 {
-            let done = connection.execute(&reservation).await.expect("a decision");
-            assert_eq!(
-                done.last_insert_id, 1,
-                "two are free, and the third may be made"
-            );
-        }
-        for wait in [1000, 2000, 4000, 4000] {
-            let done = connection.execute(&reservation).await.expect("a decision");
-            let told = done.last_insert_id - 1;
-            assert!(told <= wait && told > wait - 900, "{told} of {wait}");
-            admin.query_drop(age).await.expect("the time passes");
-            let done = connection.execute(&reservation).await.expect("a decision");
-            assert_eq!(done.last_insert_id, 1);
-        }
-        admin
-            .query_drop("DROP DATABASE gatehouse_attempts_test")
-            .await
-            .expect("no database");
-    }
 }

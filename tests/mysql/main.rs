@@ -13,3 +13,5 @@ mod hear;
 mod live;
 mod replies;
 mod script;
+mod siege;
+mod throttle;

@@ -95,6 +95,7 @@ pub(crate) async fn migrate(conn: &mut Conn) {
     for migration in [
         include_str!("../../../migrations/0001_create_user.sql"),
         include_str!("../../../migrations/0002_create_gatehouse_login_attempt.sql"),
+        include_str!("../../../migrations/0003_create_gatehouse_login_throttle.sql"),
     ] {
         conn.query_drop(migration).await.expect("migrate");
     }

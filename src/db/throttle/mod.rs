@@ -1,0 +1,216 @@
+//! Every statement on the `gatehouse_login_throttle` table: budgets of failed logins.
+//!
+//! An account has a budget for each network that tries it, and one that all networks share which
+//! have not logged in to it within [`KNOWN_FOR`]. A login takes a unit before its password is
+//! compared and gets it back if it was right; what is taken comes back as time passes.
+//!
+//! A budget is one number, the time when it is full again (the generic cell rate algorithm of ITU-T
+//! I.371): taking a unit puts the time off by an interval, and no unit is left while the time lies
+//! too many intervals ahead. All times are the database's, in whole seconds.
+
+mod sql;
+
+use std::time::Duration;
+
+use crate::account::{AccountKey, NetworkKey};
+use crate::mysql::{self, Statement};
+
+use super::{Error, Session};
+
+/// How long a network that has logged in to an account is known there, in seconds: 30 days.
+pub const KNOWN_FOR: u64 = 30 * DAY;
+/// How many known networks of an account are remembered.
+pub const MOST_KNOWN: u64 = 32;
+/// How many networks that have failed are remembered: more than the strangers that can take a
+/// unit within a day (100) and the known ones together, so that none is forgotten within a day.
+pub const MOST_NETWORKS: u64 = 144;
+
+const DAY: u64 = 86_400;
+/// Units that each strange network has in the reserve, beside one a day that comes back.
+const RESERVED: u64 = 3;
+/// Seconds by which clocks may differ. A statement's clock stands while it waits for a row; nobody
+/// is to wait for that.
+const TOLERANCE: u64 = 120;
+/// Seconds after which every budget is full again, for all [`Limits`] that can be configured.
+const MEMORY: u64 = 8 * DAY;
+
+/// The bytes of a time: ten decimal digits.
+const TIME: u64 = 10;
+/// The bytes of a network's entry in `budgets`: its hash and two times.
+const ENTRY: u64 = 8 + 2 * TIME;
+/// The bytes of a network's entry in `known`: its hash and a time.
+const KNOWN_ENTRY: u64 = 8 + TIME;
+
+/// How many failed logins of one account are let through within 24 hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// From one network: three quarters of them at once, and the rest as the day goes.
+    pub per_network: u32,
+    /// From all networks together that have not logged in to it within [`KNOWN_FOR`]: half of them
+    /// at once, and half as the day goes.
+    pub per_account: u32,
+}
+
+impl Limits {
+    /// Seconds until a unit of a network's budget comes back.
+    fn network_interval(self) -> u64 {
+        DAY.div_ceil(u64::from(self.per_network / 4).max(1))
+    }
+
+    /// Units in the full budget of a network.
+    fn network_units(self) -> u64 {
+        u64::from(self.per_network - self.per_network / 4)
+    }
+
+    /// Seconds until a unit of the strangers' budget comes back.
+    fn strangers_interval(self) -> u64 {
+        DAY.div_ceil(u64::from(self.per_account / 2).max(1))
+    }
+
+    /// Units in the full budget of the strangers.
+    fn strangers_units(self) -> u64 {
+        u64::from(self.per_account - self.per_account / 2)
+    }
+}
+
+/// Which budgets a login has taken a unit from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// That of its network, which is known to the account.
+    Network,
+    /// That of its network, and the one that strange networks share.
+    NetworkAndStrangers,
+}
+
+/// Whether a password may be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// It may; it counts as a wrong one until [`succeeded`].
+    Go(Taken),
+    /// Not before this time has passed; then it may, unless others have used the budget.
+    Wait(Duration),
+}
+
+impl Decision {
+    /// Reads the answer of [`taking`]: 1 and 2 are the two kinds of [`Taken`], and what is more
+    /// says the wait, twice and rounded up.
+    #[must_use]
+    pub fn read(answer: u64) -> Option<Self> {
+        match answer {
+            0 => None,
+            1 => Some(Self::Go(Taken::Network)),
+            2 => Some(Self::Go(Taken::NetworkAndStrangers)),
+            more => Some(Self::Wait(Duration::from_secs(more.div_ceil(2) - 1))),
+        }
+    }
+}
+
+/// Asks to compare a password, and counts it as a wrong one until [`succeeded`].
+///
+/// # Errors
+/// [`Error`] of the database; the login may have been counted.
+pub async fn take(
+    session: &mut Session<'_>,
+    account: &AccountKey,
+    network: NetworkKey,
+    limits: Limits,
+) -> Result<Decision, Error> {
+    let doing = "counting a login";
+    let statement = taking(account, network, limits);
+    let done = session.execute(doing, &statement).await?;
+    Decision::read(done.last_insert_id).ok_or(Error::Failed {
+        doing,
+        source: mysql::Error::Protocol("no LAST_INSERT_ID in the reply"),
+    })
+}
+
+/// The statement of [`take`]; [`Decision::read`] reads the `LAST_INSERT_ID` of its reply.
+#[must_use]
+pub fn taking(account: &AccountKey, network: NetworkKey, limits: Limits) -> Statement {
+    let strangers = limits.strangers_interval();
+    let own = limits.network_interval();
+    sql::statement(
+        sql::TAKE,
+        &[
+            ("account", account.as_bytes().into()),
+            ("network", network.as_bytes().into()),
+            ("network_interval", own.into()),
+            // A unit is left as long as all but one are out.
+            (
+                "network_limit",
+                (limits.network_units().saturating_sub(1) * own + TOLERANCE).into(),
+            ),
+            ("strangers_interval", strangers.into()),
+            (
+                "strangers_limit",
+                (limits.strangers_units().saturating_sub(1) * strangers + TOLERANCE).into(),
+            ),
+            (
+                "open_limit",
+                (limits.strangers_units() / 2 * strangers + TOLERANCE).into(),
+            ),
+            ("reserve_limit", ((RESERVED - 1) * DAY + TOLERANCE).into()),
+            ("known_for", KNOWN_FOR.into()),
+            ("tolerance", TOLERANCE.into()),
+            ("memory", MEMORY.into()),
+            ("most_bytes", (TIME + MOST_NETWORKS * ENTRY).into()),
+        ],
+    )
+}
+
+/// After a right password: its network is known from now on and owes nothing, and what it took of
+/// the strangers' budget is given back.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub async fn succeeded(
+    session: &mut Session<'_>,
+    account: &AccountKey,
+    network: NetworkKey,
+    taken: Taken,
+    limits: Limits,
+) -> Result<(), Error> {
+    let statement = succeeding(account, network, taken, limits);
+    let doing = "remembering a login";
+    session.execute(doing, &statement).await.map(drop)
+}
+
+/// The statement of [`succeeded`].
+#[must_use]
+pub fn succeeding(
+    account: &AccountKey,
+    network: NetworkKey,
+    taken: Taken,
+    limits: Limits,
+) -> Statement {
+    let given_back = match taken {
+        Taken::Network => 0,
+        Taken::NetworkAndStrangers => limits.strangers_interval(),
+    };
+    sql::statement(
+        sql::SUCCEED,
+        &[
+            ("account", account.as_bytes().into()),
+            ("network", network.as_bytes().into()),
+            ("given_back", given_back.into()),
+            ("known_for", KNOWN_FOR.into()),
+            ("most_bytes", (MOST_KNOWN * KNOWN_ENTRY).into()),
+        ],
+    )
+}
+
+/// Deletes some of the rows that matter no more, so that the table does not grow with every e-mail
+/// that was ever tried.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub async fn purge(session: &mut Session<'_>) -> Result<(), Error> {
+    let doing = "deleting old login budgets";
+    session.execute(doing, &purging()).await.map(drop)
+}
+
+/// The statement of [`purge`].
+#[must_use]
+pub fn purging() -> Statement {
+    sql::statement(sql::PURGE, &[])
+}
