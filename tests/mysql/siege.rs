@@ -24,7 +24,7 @@ struct Outcome {
     /// Guesses of all networks and of the busiest one in the worst 24 hours.
     guesses: usize,
     guesses_of_one: usize,
-    /// Guesses on the last day.
+    /// Guesses of all networks on the last day.
     lasting: usize,
     /// Logins of the owner, one an hour each: from a network that has logged in before, and from
     /// a new one each time, on the first day and on the others.
@@ -107,21 +107,21 @@ async fn guessing_for_days_stays_within_its_limits_and_keeps_no_known_network_ou
         (50, Pace::AtTheMoment),
         (100, Pace::AtTheMoment),
     ];
-    for server in servers() {
-        let mut account = Account::on(&server, "siege").await;
-        for (networks, pace) in cases {
-            let outcome = siege(&mut account, networks, pace).await;
-            writeln!(
-                std::io::stderr(),
-                "  {networks} networks, {pace:?}: {outcome:?}"
-            )
-            .expect("standard error");
-            let hours = 24 * DAYS as usize;
-            assert_eq!(outcome.known, hours);
-            assert!(outcome.guesses <= 100 && outcome.guesses_of_one <= 30);
-            if networks <= 4 {
-                assert_eq!(outcome.new_first + outcome.new_later, hours);
-            }
+    let server = servers().remove(0);
+    let mut account = Account::on(&server, "siege").await;
+    for (networks, pace) in cases {
+        let outcome = siege(&mut account, networks, pace).await;
+        let line = format!("  {networks} networks, {pace:?}: {outcome:?}");
+        // Past the capture of the test harness.
+        writeln!(std::io::stderr(), "{line}").expect("standard error");
+        let hours = 24 * DAYS as usize;
+        assert_eq!(outcome.known, hours);
+        assert!(outcome.guesses <= 100 && outcome.guesses_of_one <= 30);
+        assert!(outcome.lasting <= 50, "half of them come back in a day");
+        match networks {
+            ..=4 => assert_eq!(outcome.new_first + outcome.new_later, hours),
+            5..=12 => assert_eq!(outcome.new_later, hours - 24),
+            _ => {}
         }
     }
 }
