@@ -34,6 +34,7 @@ struct Outcome {
 }
 
 const DAYS: u64 = 3;
+const DAYS_OF_OWNER: usize = 3;
 
 async fn siege(account: &mut Account, networks: u32, pace: Pace) -> Outcome {
     account.run("DELETE FROM gatehouse_login_throttle").await;
@@ -43,7 +44,7 @@ async fn siege(account: &mut Account, networks: u32, pace: Pace) -> Outcome {
     assert!(account.log_in(owner).await);
     let mut next: Vec<u64> = vec![start; networks as usize];
     let mut made: Vec<(u64, u32)> = Vec::new();
-    let (mut known, mut new) = (0, [0; DAYS as usize]);
+    let (mut known, mut new) = (0, [0; DAYS_OF_OWNER]);
     // The owner comes at half past, an attacker begins at the full hour.
     let mut owner_next = start + 30 * MINUTE;
     loop {
@@ -114,7 +115,7 @@ async fn guessing_for_days_stays_within_its_limits_and_keeps_no_known_network_ou
         let line = format!("  {networks} networks, {pace:?}: {outcome:?}");
         // Past the capture of the test harness.
         writeln!(std::io::stderr(), "{line}").expect("standard error");
-        let hours = 24 * DAYS as usize;
+        let hours = 24 * DAYS_OF_OWNER;
         assert_eq!(outcome.known, hours);
         assert!(outcome.guesses <= 100 && outcome.guesses_of_one <= 30);
         assert!(outcome.lasting <= 50, "half of them come back in a day");

@@ -28,7 +28,7 @@ pub(crate) const START: u64 = 1_795_516_428;
 pub(crate) struct Account {
     connection: Connection<TcpStream>,
     keys: AccountKeys,
-    account: AccountKey,
+    key: AccountKey,
     limits: Limits,
     /// Seconds since [`START`].
     pub(crate) now: u64,
@@ -56,7 +56,7 @@ impl Account {
         let keys = AccountKeys::new("a secret of the tests").expect("keys");
         Self {
             connection: connection.expect("a connection"),
-            account: keys.key("ada@example.com").expect("a key"),
+            key: keys.key("ada@example.com").expect("a key"),
             keys,
             limits: LIMITS,
             now: 0,
@@ -65,7 +65,7 @@ impl Account {
     }
 
     fn network(&self, number: u32) -> NetworkKey {
-        let key = self.keys.network(&self.account, &number.to_string());
+        let key = self.keys.network(&self.key, &number.to_string());
         key.expect("a key")
     }
 
@@ -86,7 +86,7 @@ impl Account {
     /// Asks to compare a password.
     pub(crate) async fn take(&mut self, network: u32) -> Decision {
         self.set_time().await;
-        let take = throttle::taking(&self.account, self.network(network), self.limits);
+        let take = throttle::taking(&self.key, self.network(network), self.limits);
         let done = self.connection.execute(&take).await.expect("a decision");
         Decision::read(done.last_insert_id).expect("a decision")
     }
@@ -94,7 +94,7 @@ impl Account {
     /// The password was right.
     pub(crate) async fn succeed(&mut self, network: u32, taken: Taken) {
         let network = self.network(network);
-        let succeed = throttle::succeeding(&self.account, network, taken, self.limits);
+        let succeed = throttle::succeeding(&self.key, network, taken, self.limits);
         self.connection.execute(&succeed).await.expect("an update");
     }
 
@@ -161,7 +161,8 @@ impl Model {
         self.networks.retain(|(other, ..)| *other != network);
         self.networks
             .insert(0, (network, own.max(now) + own_pace, reserve));
-        self.networks.truncate(MOST_NETWORKS as usize);
+        self.networks
+            .truncate(usize::try_from(MOST_NETWORKS).expect("a length"));
         self.strangers = self.strangers.max(now) + if known { 0 } else { pace };
         Decision::Go(if known {
             Taken::Network
@@ -177,7 +178,8 @@ impl Model {
         self.networks.retain(|(other, ..)| *other != network);
         self.known.retain(|(other, _)| *other != network);
         self.known.insert(0, (network, now));
-        self.known.truncate(MOST_KNOWN as usize);
+        self.known
+            .truncate(usize::try_from(MOST_KNOWN).expect("a length"));
     }
 }
 
@@ -337,15 +339,15 @@ async fn every_sql_mode_and_isolation_level_decides_alike() {
                 account.run(level).await;
                 account.run("SET SESSION time_zone = '+05:30'").await;
                 account.run("DELETE FROM gatehouse_login_throttle").await;
-                let (mut model, mut seed) = (Model::default(), 7_u32);
+                let (mut expected, mut random) = (Model::default(), 7_u32);
                 for _ in 0..60 {
-                    seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    let event = match seed >> 28 {
-                        0..=4 => Event::Pass(u64::from(seed >> 18)),
-                        5 => Event::Right(seed >> 26 & 3),
-                        _ => Event::Wrong(seed >> 26 & 3, 6),
+                    random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    let event = match random >> 28 {
+                        0..=4 => Event::Pass(u64::from(random >> 18)),
+                        5 => Event::Right(random >> 26 & 3),
+                        _ => Event::Wrong(random >> 26 & 3, 6),
                     };
-                    let followed = follow(&mut account, &mut model, event).await;
+                    let followed = follow(&mut account, &mut expected, event).await;
                     followed.unwrap_or_else(|error| panic!("{mode}, {level}: {error}"));
                 }
             }
