@@ -4,6 +4,8 @@ use std::{fmt, io};
 
 /// `ER_DUP_ENTRY`: a unique key holds this value already.
 const ER_DUP_ENTRY: u16 = 1062;
+/// `ER_LOCK_DEADLOCK`: the transaction was rolled back so that another could go on.
+const ER_LOCK_DEADLOCK: u16 = 1213;
 /// `ER_TRUNCATED_WRONG_VALUE_FOR_FIELD`: for text, a character that the column cannot hold.
 const ER_TRUNCATED_WRONG_VALUE_FOR_FIELD: u16 = 1366;
 /// `ER_CANT_AGGREGATE_2COLLATIONS`, `..._3COLLATIONS`, `..._NCOLLATIONS` and
@@ -49,6 +51,12 @@ impl Error {
             Self::Server(error) => Some(error.code),
             _ => None,
         }
+    }
+
+    /// Whether the server undid the statement's transaction to end a deadlock: it may be run again.
+    #[must_use]
+    pub fn is_deadlock(&self) -> bool {
+        self.code() == Some(ER_LOCK_DEADLOCK)
     }
 
     /// Whether a statement compared a column with characters that its character set lacks.

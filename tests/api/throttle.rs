@@ -401,3 +401,48 @@ async fn failed_and_refused_logins_are_logged_by_account_and_never_by_e_mail() {
     assert!(!log.contains(&email) && !log.contains("user_id"));
     assert_eq!(app.counted("login_throttled"), 1);
 }
+
+#[tokio::test]
+async fn a_login_that_meets_another_transaction_in_a_deadlock_is_counted_after_it() {
+    let database = Database::start("throttle_deadlock", "CHARACTER SET utf8mb4");
+    let app = App::on(&database);
+    let email = unique_email();
+    wrong(&app, "192.0.2.1", &email, 1).await;
+    // So that the login changes the index, too.
+    pass(&database, &email, 5 * 86_400).await;
+    let mut other = database.conn().await;
+    for sql in [
+        "CREATE TABLE much (n INT)",
+        "BEGIN",
+        // The server gives up the transaction that has changed less.
+        "INSERT INTO much VALUES (1), (2), (3), (4), (5), (6), (7), (8)",
+        // The index alone, which has all that is asked for.
+        "SELECT account FROM gatehouse_login_throttle FORCE INDEX (expires_on)
+         WHERE expires_on > 0 LOCK IN SHARE MODE",
+    ] {
+        other.query_drop(sql).await.expect("done");
+    }
+    let login = login_from(&app, "192.0.2.1", &email, WRONG);
+    let meet = async {
+        // The login has the row by now, and waits for its place in the index.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let row = "SELECT account FROM gatehouse_login_throttle WHERE account = ? FOR UPDATE";
+        other
+            .exec_drop(row, (account(&email),))
+            .await
+            .expect("the row");
+        other.query_drop("COMMIT").await.expect("done");
+    };
+    let (answer, ()) = tokio::join!(login, meet);
+    answer.problem(401, "invalid_credentials");
+    let statements = app.hyperdrive().take_statements();
+    let counts = |sql: &&String| {
+        sql.trim_start()
+            .starts_with("INSERT INTO `gatehouse_login_throttle`")
+    };
+    assert_eq!(
+        statements.iter().filter(counts).count(),
+        3,
+        "{statements:?}"
+    );
+}

@@ -13,7 +13,7 @@ mod sql;
 use std::time::Duration;
 
 use crate::account::{AccountKey, NetworkKey};
-use crate::mysql::{self, Statement};
+use crate::mysql::{self, Affected, Statement};
 
 use super::{Error, Session};
 
@@ -33,6 +33,9 @@ const RESERVED: u64 = 3;
 const TOLERANCE: u64 = 120;
 /// Seconds after which every budget is full again, for all [`Limits`] that can be configured.
 const MEMORY: u64 = 8 * DAY;
+
+/// How often a statement is run again that a deadlock has undone.
+const MOST_RETRIES: u32 = 2;
 
 /// The bytes of a time: ten decimal digits.
 const TIME: u64 = 10;
@@ -117,7 +120,7 @@ pub async fn take(
 ) -> Result<Decision, Error> {
     let doing = "counting a login";
     let statement = taking(account, network, limits);
-    let done = session.execute(doing, &statement).await?;
+    let done = execute(session, doing, &statement).await?;
     Decision::read(done.last_insert_id).ok_or(Error::Failed {
         doing,
         source: mysql::Error::Protocol("no LAST_INSERT_ID in the reply"),
@@ -172,7 +175,7 @@ pub async fn succeeded(
 ) -> Result<(), Error> {
     let statement = succeeding(account, network, taken, limits);
     let doing = "remembering a login";
-    session.execute(doing, &statement).await.map(drop)
+    execute(session, doing, &statement).await.map(drop)
 }
 
 /// The statement of [`succeeded`].
@@ -206,11 +209,29 @@ pub fn succeeding(
 /// [`Error`] of the database.
 pub async fn purge(session: &mut Session<'_>) -> Result<(), Error> {
     let doing = "deleting old login budgets";
-    session.execute(doing, &purging()).await.map(drop)
+    execute(session, doing, &purging()).await.map(drop)
 }
 
 /// The statement of [`purge`].
 #[must_use]
 pub fn purging() -> Statement {
     sql::statement(sql::PURGE, &[])
+}
+
+/// Runs a statement, and again if it was undone: a purge and a login can meet in a deadlock.
+async fn execute(
+    session: &mut Session<'_>,
+    doing: &'static str,
+    statement: &Statement,
+) -> Result<Affected, Error> {
+    let mut done = session.execute(doing, statement).await;
+    for _ in 0..MOST_RETRIES {
+        match &done {
+            Err(error) if error.as_mysql().is_some_and(mysql::Error::is_deadlock) => {
+                done = session.execute(doing, statement).await;
+            }
+            _ => break,
+        }
+    }
+    done
 }
