@@ -1,6 +1,7 @@
 //! `POST /auth/login`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -11,7 +12,7 @@ use serde::Serialize;
 use crate::account::{AccountKey, NetworkKey};
 use crate::after::After;
 use crate::app::App;
-use crate::client::network;
+use crate::client;
 use crate::db::throttle::{self, Decision, Taken};
 use crate::db::users::{self, Credentials};
 use crate::db::{self, Session};
@@ -31,7 +32,7 @@ struct LoginView {
     expires_in: u64,
 }
 
-/// A login whose password may be compared.
+/// A login that has been counted, so that its password may be compared.
 struct Attempt {
     account: AccountKey,
     network: NetworkKey,
@@ -54,23 +55,10 @@ pub async fn login(
     let (email, password) = fields.finish(email.zip(password))?;
     check_limit(&app, Limiter::Login, &headers, &request_id).await?;
 
-    let (mut session, found) = look_up(&app, &email).await?;
-    // The row's own e-mail: where old rows hold spellings that are one address today, each has its
-    // budgets, and nobody's right password touches another's.
-    let named = found.as_ref().map_or(email.canonical(), |user| &user.email);
-    let account = app.accounts.key(named).map_err(Error::Internal)?;
-    let network = app.accounts.network(&account, &network(&headers));
-    let network = network.map_err(Error::Internal)?;
-    let limits = app.config.login_limits;
-    let decision = throttle::take(&mut session, &account, network, limits).await?;
-    session.close().await;
-    let attempt = match decision {
-        Decision::Go(taken) => Attempt {
-            account,
-            network,
-            taken,
-        },
-        Decision::Wait(wait) => {
+    let (found, counted) = look_up_and_count(&app, &email, &headers).await?;
+    let attempt = match counted {
+        Counted::Go(attempt) => attempt,
+        Counted::Wait(account, wait) => {
             app.platform.count("login_throttled");
             let throttled = Audit::account("login_throttled", account);
             return Ok(throttled.on(Error::TooManyAttempts(wait)));
@@ -97,12 +85,45 @@ pub async fn login(
                 request_id.alarm(&*app.platform, "unreadable_hash", user_id, reason);
             }
             least_time.await;
-            Ok(fail(app, request_id, account))
+            Ok(fail(app, request_id, attempt.account))
         }
     }
 }
 
-/// Finds the credentials, on a connection that is then used to count the attempt. As with every
+/// Whether a counted login may go on.
+enum Counted {
+    Go(Attempt),
+    Wait(AccountKey, Duration),
+}
+
+/// Finds the credentials and counts the login, on one connection.
+async fn look_up_and_count(
+    app: &App,
+    email: &Lookup,
+    headers: &HeaderMap,
+) -> Result<(Option<Credentials>, Counted), Error> {
+    let (mut session, found) = look_up(app, email).await?;
+    // The row's own e-mail: where old rows hold spellings that are one address today, each has its
+    // budgets, and nobody's right password touches another's.
+    let named = found.as_ref().map_or(email.canonical(), |user| &user.email);
+    let account = app.accounts.key(named).map_err(Error::Internal)?;
+    let network = app.accounts.network(&account, &client::network(headers));
+    let network = network.map_err(Error::Internal)?;
+    let limits = app.config.login_limits;
+    let decision = throttle::take(&mut session, &account, network, limits).await?;
+    session.close().await;
+    let counted = match decision {
+        Decision::Go(taken) => Counted::Go(Attempt {
+            account,
+            network,
+            taken,
+        }),
+        Decision::Wait(wait) => Counted::Wait(account, wait),
+    };
+    Ok((found, counted))
+}
+
+/// Finds the credentials, on a connection that is then used to count the login. As with every
 /// read, once more if the connection was lost before any of a reply had come.
 async fn look_up<'a>(
     app: &'a App,
