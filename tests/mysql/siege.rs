@@ -33,8 +33,7 @@ struct Outcome {
     new_later: usize,
 }
 
-const DAYS: u64 = 3;
-const DAYS_OF_OWNER: usize = 3;
+const DAYS: u32 = 3;
 
 async fn siege(account: &mut Account, networks: u32, pace: Pace) -> Outcome {
     account.run("DELETE FROM gatehouse_login_throttle").await;
@@ -44,14 +43,14 @@ async fn siege(account: &mut Account, networks: u32, pace: Pace) -> Outcome {
     assert!(account.log_in(owner).await);
     let mut next: Vec<u64> = vec![start; networks as usize];
     let mut made: Vec<(u64, u32)> = Vec::new();
-    let (mut known, mut new) = (0, [0; DAYS_OF_OWNER]);
+    let (mut known, mut new) = (0, [0; DAYS as usize]);
     // The owner comes at half past, an attacker begins at the full hour.
     let mut owner_next = start + 30 * MINUTE;
     loop {
         let attacker = (0..networks).min_by_key(|number| next[*number as usize]);
         let attacker = attacker.expect("an attacker");
         let at = next[attacker as usize].min(owner_next);
-        if at >= start + DAYS * DAY {
+        if at >= start + u64::from(DAYS) * DAY {
             break;
         }
         account.now = at;
@@ -89,7 +88,7 @@ async fn siege(account: &mut Account, networks: u32, pace: Pace) -> Outcome {
     Outcome {
         guesses: starts().map(|at| within(at).count()).max().unwrap_or(0),
         guesses_of_one: starts().map(of_one).max().unwrap_or(0),
-        lasting: within(start + (DAYS - 1) * DAY).count(),
+        lasting: within(start + u64::from(DAYS - 1) * DAY).count(),
         known,
         new_first: new[0],
         new_later: new[1..].iter().sum(),
@@ -115,7 +114,7 @@ async fn guessing_for_days_stays_within_its_limits_and_keeps_no_known_network_ou
         let line = format!("  {networks} networks, {pace:?}: {outcome:?}");
         // Past the capture of the test harness.
         writeln!(std::io::stderr(), "{line}").expect("standard error");
-        let hours = 24 * DAYS_OF_OWNER;
+        let hours = 24 * DAYS as usize;
         assert_eq!(outcome.known, hours);
         assert!(outcome.guesses <= 100 && outcome.guesses_of_one <= 30);
         assert!(outcome.lasting <= 50, "half of them come back in a day");

@@ -1,6 +1,7 @@
 //! An API to test: started on a port of its own, with a database of its own.
 
 pub(crate) mod answer;
+pub(crate) mod budgets;
 pub(crate) mod database;
 pub(crate) mod hyperdrive;
 pub(crate) mod ledger;
