@@ -7,13 +7,13 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, patch, post};
 
 use crate::account::AccountKeys;
-use crate::config::Config;
+use crate::config::{Config, Setting, strays};
 use crate::db::Database;
 use crate::error::Error;
-use crate::log::note_route;
+use crate::log::{note_route, report_stray};
 use crate::password::Hasher;
 use crate::platform::Platform;
-use crate::respond::{Responder, respond};
+use crate::respond::{Policy, Responder, respond};
 use crate::routes::{health, keys, login, register, user};
 use crate::token::Tokens;
 
@@ -56,7 +56,7 @@ impl App {
 
 /// The whole API.
 pub fn router(app: App) -> Router {
-    let responder = Responder::new(app.platform.clone(), app.config.cors_origins.clone());
+    let responder = Responder::new(app.platform.clone(), Policy::of(&app.config));
     let routes = Router::new()
         .route("/", get(health::get_status))
         .route("/ready", get(health::get_ready))
@@ -76,8 +76,16 @@ pub fn router(app: App) -> Router {
     with_responses(routes, responder)
 }
 
-/// The API for a configuration, usable or not.
-pub fn build(lookup: impl Fn(&str) -> Option<String>, platform: Arc<dyn Platform>) -> Router {
+/// The API for a configuration, usable or not: what a runtime has under each name, and all its
+/// names, of which those that look like settings and are none are reported.
+pub fn build<'a, S: Into<Setting>>(
+    lookup: impl Fn(&str) -> S,
+    names: impl Iterator<Item = &'a str>,
+    platform: Arc<dyn Platform>,
+) -> Router {
+    for stray in strays(names) {
+        report_stray(&*platform, stray);
+    }
     let app = Config::read(lookup)
         .map_err(|error| error.to_string())
         .and_then(|config| App::new(config, platform.clone()));
@@ -92,7 +100,7 @@ pub fn build(lookup: impl Fn(&str) -> Option<String>, platform: Arc<dyn Platform
 pub fn misconfigured(reason: &str, platform: Arc<dyn Platform>) -> Router {
     let reason = format!("configuration: {reason}");
     let routes = Router::new().fallback(|| async { Error::Internal(reason) });
-    with_responses(routes, Responder::new(platform, Vec::new()))
+    with_responses(routes, Responder::new(platform, Policy::default()))
 }
 
 fn with_responses(routes: Router, responder: Responder) -> Router {

@@ -8,6 +8,9 @@ use axum::http::{HeaderMap, header, request::Parts};
 use crate::app::App;
 use crate::db::{Query, users};
 use crate::error::Error;
+use crate::header::bearer::Credentials;
+use crate::header::media_type::MediaType;
+use crate::header::{content_length, is_plain};
 use crate::token::{Subject, TokenError};
 
 /// The largest body that is read, in bytes.
@@ -45,20 +48,20 @@ impl FromRequestParts<Arc<App>> for CurrentUser {
     }
 }
 
-/// The one token of the one `Authorization` header (RFC 6750, 2.1).
+/// The token of the one `Authorization` header. Which of two would count is nobody's to guess, so
+/// two are none.
 fn bearer_token(headers: &HeaderMap) -> Result<&str, Error> {
-    let malformed = Error::InvalidToken(TokenError::Malformed);
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = match (values.next(), values.next()) {
         (None, _) => return Err(Error::MissingToken),
-        (Some(value), None) => value.to_str().map_err(|_| malformed)?,
-        (Some(_), Some(_)) => return Err(malformed),
+        (Some(value), None) => value,
+        (Some(_), Some(_)) => return Err(Error::InvalidToken(TokenError::Malformed)),
     };
-    match value.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => Ok(token),
-        // Another scheme is no attempt at ours.
-        _ if !value.to_ascii_lowercase().starts_with("bearer") => Err(Error::MissingToken),
-        _ => Err(Error::InvalidToken(TokenError::Malformed)),
+    match Credentials::parse(value.as_bytes()) {
+        Credentials::Bearer(token) => Ok(token),
+        // Another scheme is no attempt at ours (RFC 6750, 3).
+        Credentials::Other => Err(Error::MissingToken),
+        Credentials::Malformed => Err(Error::InvalidToken(TokenError::Malformed)),
     }
 }
 
@@ -71,23 +74,22 @@ impl<S: Sync> FromRequestParts<S> for JsonHead {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        let declared = parts.headers.get(header::CONTENT_LENGTH);
-        let declared = declared.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        let declared = content_length(&parts.headers);
         if declared.is_some_and(|length| length > MAX_BODY as u64) {
             return Err(Error::BodyTooLarge);
         }
-        let encoding = parts.headers.get(header::CONTENT_ENCODING);
-        if encoding.is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        if !is_plain(&parts.headers) {
             return Err(Error::UnsupportedMediaType(
                 "Send the body without a Content-Encoding.",
             ));
         }
         let mut types = parts.headers.get_all(header::CONTENT_TYPE).iter();
-        match (
-            types.next().and_then(|value| value.to_str().ok()),
-            types.next(),
-        ) {
-            (Some(value), None) if is_json(value) => Ok(Self),
+        let media_type = match (types.next(), types.next()) {
+            (Some(value), None) => MediaType::parse(value.as_bytes()),
+            _ => None,
+        };
+        match media_type {
+            Some(media_type) if media_type.is_utf8_json() => Ok(Self),
             _ => Err(Error::UnsupportedMediaType(
                 "Send the body as \"Content-Type: application/json\" in UTF-8.",
             )),
@@ -95,47 +97,9 @@ impl<S: Sync> FromRequestParts<S> for JsonHead {
     }
 }
 
-/// Whether a media type is `application/json`, in UTF-8 if it says.
-fn is_json(media_type: &str) -> bool {
-    let mut parts = media_type.split(';').map(str::trim);
-    let json = parts
-        .next()
-        .is_some_and(|name| name.eq_ignore_ascii_case("application/json"));
-    json && parts.all(|parameter| {
-        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        let value = value.trim_matches('"');
-        parameter.is_empty()
-            || !name.eq_ignore_ascii_case("charset")
-            || value.eq_ignore_ascii_case("utf-8")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn json_is_known_with_its_parameters_and_in_any_case() {
-        for good in [
-            "application/json",
-            "Application/JSON",
-            "application/json; charset=utf-8",
-            "application/json;charset=\"UTF-8\"",
-            "application/json;",
-        ] {
-            assert!(is_json(good), "{good}");
-        }
-        for bad in [
-            "",
-            "text/plain",
-            "application/jsonp",
-            "application/problem+json",
-            "application/json; charset=latin1",
-            "application/json, text/plain",
-        ] {
-            assert!(!is_json(bad), "{bad}");
-        }
-    }
 
     #[test]
     fn only_one_authorization_header_with_the_bearer_scheme_counts() {
@@ -153,7 +117,6 @@ mod tests {
         assert_eq!(code(&[]), Err("missing_token"));
         assert_eq!(code(&["Basic abc"]), Err("missing_token"));
         assert_eq!(code(&["Bearer"]), Err("invalid_token"));
-        assert_eq!(code(&["Bearer\tabc"]), Err("invalid_token"));
         assert_eq!(code(&["Bearer abc", "Bearer abc"]), Err("invalid_token"));
     }
 }

@@ -6,9 +6,10 @@
 //! * `worker` (wasm only): the fetch event; the only module that names the `worker` crate;
 //! * [`platform`]: the trait behind which the runtime stands, so that all else also runs natively;
 //! * [`app`]: the state and the route table;
-//! * [`respond`], [`log`]: what every answer goes through: request id, headers, CORS, log line;
-//! * [`extract`], [`client`], [`fields`], [`json`]: bearer tokens, addresses and bodies out of
-//!   requests;
+//! * [`respond`], [`log`]: what every answer goes through: request id, headers, CORS, log line; and
+//!   the rest of the request's body (`drain`);
+//! * [`extract`], [`header`], [`client`], [`fields`], [`json`]: bearer tokens, addresses and bodies
+//!   out of requests;
 //! * [`routes`]: a handler for each endpoint;
 //! * [`after`]: what is done when the answer has gone out;
 //! * [`email`], [`account`], [`name`], [`password`], [`token`]: parsed types and their rules, no
@@ -24,10 +25,12 @@ pub mod app;
 pub mod client;
 pub mod config;
 pub mod db;
+mod drain;
 pub mod email;
 pub mod error;
 pub mod extract;
 pub mod fields;
+pub mod header;
 pub mod json;
 pub mod log;
 pub mod mysql;

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::account::AccountKey;
+use crate::config::Stray;
 use crate::error::Error;
 use crate::platform::{Level, Platform};
 use crate::time::rfc3339;
@@ -146,6 +147,28 @@ struct Note<'a> {
     user_id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+}
+
+/// A line of the start-up: there is no request yet.
+#[derive(Serialize)]
+struct StartLine<'a> {
+    time: String,
+    event: &'static str,
+    reason: &'a str,
+}
+
+/// Reports a variable that looks like a setting and is none, by its name alone.
+pub(crate) fn report_stray(platform: &dyn Platform, stray: Stray<'_>) {
+    // A name is the deployer's own, but a log line has its bounds.
+    let name: String = stray.name.chars().take(64).collect();
+    let meant = stray.meant;
+    let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
+    let line = StartLine {
+        time: rfc3339(i64::try_from(platform.now()).unwrap_or_default()),
+        event: "unknown_setting",
+        reason: &format!("{name} is no setting of Gatehouse{meant}"),
+    };
+    write(platform, Level::Error, &line);
 }
 
 /// The id of a request, for the lines that are written beside its own.

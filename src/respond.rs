@@ -11,6 +11,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 
 use crate::client::CLIENT_ADDRESS;
+use crate::config::Config;
+use crate::drain::Rest;
 use crate::error::{Error, Failure};
 use crate::log::{Audit, Line, RequestId, Route};
 use crate::platform::Platform;
@@ -27,9 +29,11 @@ const FIXED_HEADERS: [(HeaderName, &str); 6] = [
         "default-src 'none'; frame-ancestors 'none'",
     ),
     (header::REFERRER_POLICY, "no-referrer"),
+    // For what is fetched without CORS (an image, a script); a listed origin's CORS requests are
+    // not asked for it (Fetch, "cross-origin resource policy check").
     (
-        header::STRICT_TRANSPORT_SECURITY,
-        "max-age=31536000; includeSubDomains",
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
     ),
     (header::VARY, "Origin"),
 ];
@@ -37,26 +41,57 @@ const FIXED_HEADERS: [(HeaderName, &str); 6] = [
 /// What a browser's script may read beside the body.
 const EXPOSED_HEADERS: HeaderValue =
     HeaderValue::from_static("Retry-After, WWW-Authenticate, X-Request-Id");
-/// What a browser's script may send.
-const ALLOWED_HEADERS: HeaderValue =
-    HeaderValue::from_static("Authorization, Content-Type, X-Request-Id");
+/// A year of HTTPS, for the API's own host: what its subdomains do is the zone's owner's to say.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// Seconds for which a browser may remember a preflight.
 const PREFLIGHT_MAX_AGE: HeaderValue = HeaderValue::from_static("600");
+
+/// What the configuration says of every answer.
+pub struct Policy {
+    cors_origins: Vec<HeaderValue>,
+    /// What a browser's script may send.
+    cors_headers: HeaderValue,
+    hsts: HeaderValue,
+}
+
+impl Policy {
+    /// The policy of a configuration.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        Self {
+            cors_origins: config.cors_origins.clone(),
+            cors_headers: config.cors_headers.clone(),
+            hsts: if config.hsts_include_subdomains {
+                HeaderValue::from_static("max-age=31536000; includeSubDomains")
+            } else {
+                HSTS
+            },
+        }
+    }
+}
+
+impl Default for Policy {
+    /// Without a configuration no origin is let in.
+    fn default() -> Self {
+        Self {
+            cors_origins: Vec::new(),
+            cors_headers: HeaderValue::from_static(""),
+            hsts: HSTS,
+        }
+    }
+}
 
 /// Finishes the answers.
 pub struct Responder {
     platform: Arc<dyn Platform>,
-    cors_origins: Vec<HeaderValue>,
+    policy: Policy,
 }
 
 impl Responder {
-    /// A responder that lets these origins in.
+    /// A responder for a policy.
     #[must_use]
-    pub fn new(platform: Arc<dyn Platform>, cors_origins: Vec<HeaderValue>) -> Self {
-        Self {
-            platform,
-            cors_origins,
-        }
+    pub fn new(platform: Arc<dyn Platform>, policy: Policy) -> Self {
+        Self { platform, policy }
     }
 }
 
@@ -67,9 +102,12 @@ pub struct Unreadable;
 /// The middleware around the whole router.
 pub async fn respond(
     State(responder): State<Arc<Responder>>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
+    let (parts, body) = request.into_parts();
+    let (rest, body) = Rest::of(&parts.headers, body);
+    let mut request = Request::from_parts(parts, body);
     let request_id = request_id(request.headers());
     let method = request.method().clone();
     let origin = responder.allowed_origin(request.headers());
@@ -79,6 +117,7 @@ pub async fn respond(
     request.extensions_mut().insert(RequestId::new(&request_id));
 
     let mut response = answer(request, next).await;
+    rest.drain(&*responder.platform).await;
     let options = answer_options(&method, &mut response);
     let failure = response.extensions_mut().remove::<Failure>();
     let failure = failure.filter(|_| !options).map(|failure| failure.0);
@@ -88,7 +127,10 @@ pub async fn respond(
     if method == Method::HEAD {
         *response.body_mut() = Body::empty();
     }
-    write_headers(&mut response, options, origin, &request_id);
+    write_headers(&mut response, &request_id, &responder.policy);
+    if let Some(origin) = origin {
+        write_grant(&mut response, options, origin, &responder.policy);
+    }
     let line = Line {
         request_id: &request_id,
         method: &method,
@@ -145,13 +187,7 @@ fn write_problem(response: &mut Response, error: &Error, request_id: &str) {
     }
 }
 
-fn write_headers(
-    response: &mut Response,
-    options: bool,
-    origin: Option<HeaderValue>,
-    request_id: &str,
-) {
-    let allow = response.headers().get(header::ALLOW).cloned();
+fn write_headers(response: &mut Response, request_id: &str, policy: &Policy) {
     let headers = response.headers_mut();
     for (name, value) in FIXED_HEADERS {
         // What may be cached says so itself.
@@ -159,12 +195,16 @@ fn write_headers(
             .entry(name)
             .or_insert(HeaderValue::from_static(value));
     }
+    headers.insert(header::STRICT_TRANSPORT_SECURITY, policy.hsts.clone());
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, id);
     }
-    let Some(origin) = origin else {
-        return;
-    };
+}
+
+/// What lets a listed origin's scripts read the answer, or send the request that OPTIONS asks for.
+fn write_grant(response: &mut Response, options: bool, origin: HeaderValue, policy: &Policy) {
+    let allow = response.headers().get(header::ALLOW).cloned();
+    let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
@@ -172,8 +212,9 @@ fn write_headers(
     );
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
     if let (true, Some(methods)) = (options, allow) {
+        let allowed = policy.cors_headers.clone();
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_MAX_AGE);
     }
 }
@@ -182,7 +223,8 @@ impl Responder {
     /// The request's origin, if it is on the list, byte for byte.
     fn allowed_origin(&self, headers: &HeaderMap) -> Option<HeaderValue> {
         let origin = headers.get(header::ORIGIN)?;
-        self.cors_origins
+        self.policy
+            .cors_origins
             .iter()
             .find(|allowed| *allowed == origin)
             .cloned()

@@ -8,7 +8,9 @@ use axum::Router;
 use axum::body::Body;
 use futures_util::future::BoxFuture;
 use tower_service::Service as _;
+use worker::js_sys::{JSON, Object, Reflect};
 use worker::send::SendFuture;
+use worker::wasm_bindgen::JsCast as _;
 use worker::{
     AnalyticsEngineDataPointBuilder, AnalyticsEngineDataset, Context, Date, Delay, Env, Fetch,
     HttpRequest, Hyperdrive, RateLimiter, Result, event, web_sys,
@@ -16,6 +18,7 @@ use worker::{
 
 use crate::after::After;
 use crate::app;
+use crate::config::Setting;
 use crate::mysql::Credentials;
 use crate::platform::{Level, Limiter, Platform, Stream};
 use crate::respond::Unreadable;
@@ -48,8 +51,13 @@ async fn fetch(
 /// The request in the form that the router takes. The runtime lets through URLs and headers that
 /// the `http` crate does not; they get an answer like any other request.
 fn convert(request: web_sys::Request) -> HttpRequest {
+    // The same object: `Request::clone` would be JavaScript's, which makes another.
+    let same = Clone::clone(&request);
     worker::request_from_wasm(request).unwrap_or_else(|_| {
-        let mut unreadable = HttpRequest::new(worker::Body::empty());
+        let body = same
+            .body()
+            .map_or_else(worker::Body::empty, worker::Body::new);
+        let mut unreadable = HttpRequest::new(body);
         unreadable.extensions_mut().insert(Unreadable);
         unreadable
     })
@@ -74,9 +82,32 @@ fn router(env: &Env) -> Router {
         return app::misconfigured(&format!("there is no binding {binding}"), platform);
     }
     // Secrets and plain variables are one namespace.
-    app::build(
-        |name| env.var(name).ok().map(|value| value.to_string()),
-        platform,
+    let names: Vec<String> = Object::keys(env.unchecked_ref::<Object>())
+        .iter()
+        .filter_map(|name| name.as_string())
+        .collect();
+    let names = names.iter().map(String::as_str);
+    app::build(|name| setting(env, name), names, platform)
+}
+
+/// What the environment has under a name: a string or, of `[vars]`, any JSON.
+fn setting(env: &Env, name: &str) -> Setting {
+    let Ok(value) = Reflect::get(env, &name.into()) else {
+        return Setting::Unusable("cannot be read");
+    };
+    if value.is_undefined() {
+        return Setting::Absent;
+    }
+    if let Some(text) = value.as_string() {
+        return Setting::Text(text);
+    }
+    let json = JSON::stringify(&value)
+        .ok()
+        .and_then(|json| json.as_string());
+    let json = json.and_then(|json| serde_json::from_str(&json).ok());
+    json.map_or(
+        Setting::Unusable("must be a string"),
+        serde_json::Value::into,
     )
 }
 

@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::ConfigError;
-use crate::token::{Algorithm, Key};
+use crate::token::{Algorithm, Key, Type};
 
 /// The fewest bytes of `SECRET_KEY` whatever it is used for: the output of SHA-256.
 const MIN_SECRET: usize = 32;
@@ -148,6 +148,23 @@ pub(super) fn legacy_tokens_until(
     seconds
         .map(Some)
         .ok_or_else(|| ConfigError::new(variable, "must be a time such as 2027-01-31T00:00:00Z"))
+}
+
+/// `TOKEN_TYPE`: the types that are taken, separated by a comma, the first of which is issued.
+pub(super) fn token_types(value: Option<String>) -> Result<Vec<Type>, ConfigError> {
+    let problem = "must be at+jwt or JWT, or both with a comma while one takes the other's place";
+    let refuse = || ConfigError::new("TOKEN_TYPE", problem);
+    let Some(value) = value else {
+        return Ok(vec![Type::AccessToken]);
+    };
+    let names = value.split(',').map(str::trim);
+    let types: Option<Vec<_>> = names.map(Type::of).collect();
+    match types.as_deref() {
+        Some([_]) => types,
+        Some([first, second]) if first != second => types,
+        _ => None,
+    }
+    .ok_or_else(refuse)
 }
 
 /// Refuses what can be guessed: too short, too monotonous, or known.

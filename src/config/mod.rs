@@ -1,6 +1,8 @@
 //! The configuration: read once per isolate, failing closed on anything it cannot use.
 
+mod cors;
 mod keys;
+mod setting;
 
 use std::{fmt, time::Duration};
 
@@ -9,7 +11,10 @@ use zeroize::Zeroizing;
 
 use crate::db::throttle;
 use crate::password::{self, Cost};
-use crate::token::Key;
+use crate::token::{Key, Type};
+
+use setting::Reader;
+pub use setting::{SETTINGS, Setting, Stray, strays};
 
 /// Everything that can be set. Each field names its variable.
 pub struct Config {
@@ -31,6 +36,9 @@ pub struct Config {
     pub token_issuer: String,
     /// `TOKEN_AUDIENCE`: the `aud` of the tokens; default `gatehouse`.
     pub token_audience: String,
+    /// `TOKEN_TYPE`: the `typ` of the tokens that are taken, the first of which is issued; default
+    /// `at+jwt`.
+    pub token_types: Vec<Type>,
     /// `PASSWORD_MIN_LENGTH` (in code points, 8 to 64; default 8) and `PASSWORD_FORBIDDEN_WORDS`
     /// (separated by commas; default none).
     pub password_policy: password::Policy,
@@ -52,6 +60,12 @@ pub struct Config {
     pub login_failure_time: Duration,
     /// `CORS_ORIGINS`: origins that may call from a browser, separated by commas; default none.
     pub cors_origins: Vec<HeaderValue>,
+    /// `CORS_HEADERS`: further request headers that a preflight allows, separated by commas;
+    /// default none. Here with those that are always allowed.
+    pub cors_headers: HeaderValue,
+    /// `HSTS_INCLUDE_SUBDOMAINS`: whether browsers are told to use HTTPS on all subdomains of the
+    /// API's host too; default false.
+    pub hsts_include_subdomains: bool,
     /// `DATABASE_CONNECT_TIMEOUT_SECONDS`: 1 to 15; default 5.
     pub connect_timeout: Duration,
     /// `DATABASE_STATEMENT_TIMEOUT_SECONDS`: 1 to 60; default 10.
@@ -89,23 +103,24 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError`] naming the first variable that is missing or cannot be used.
-    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        // An empty variable is an unset one, as in a shell.
-        let lookup = |key: &'static str| lookup(key).filter(|value| !value.trim().is_empty());
-        let number = |key, default, range| number(key, lookup(key), default, range);
-        let secret_key = keys::secret_key(lookup("SECRET_KEY"))?;
+    pub fn read<S: Into<Setting>>(lookup: impl Fn(&str) -> S) -> Result<Self, ConfigError> {
+        let settings = Reader(lookup);
+        let text = |key| settings.text(key);
+        let number = |key, default, range| settings.number(key, default, range);
+        let list = |key| Ok(text(key)?.unwrap_or_default());
+        let secret_key = keys::secret_key(text("SECRET_KEY")?)?;
         let signing_key = keys::signing_key(
-            lookup("ALGORITHM").as_deref().map(str::trim),
+            text("ALGORITHM")?.as_deref().map(str::trim),
             &secret_key,
-            lookup("ED25519_PRIVATE_KEY"),
+            text("ED25519_PRIVATE_KEY")?,
         )?;
-        let verification_keys = Zeroizing::new(lookup("VERIFICATION_KEYS").unwrap_or_default());
-        let private = lookup("ED25519_PRIVATE_KEY");
+        let verification_keys = Zeroizing::new(list("VERIFICATION_KEYS")?);
+        let private = text("ED25519_PRIVATE_KEY")?;
         let verification_keys = keys::verification_keys(&verification_keys, &signing_key, private)?;
         let algorithms = std::iter::once(&signing_key).chain(&verification_keys);
         Ok(Self {
             legacy_tokens_until: keys::legacy_tokens_until(
-                lookup("LEGACY_TOKENS_UNTIL"),
+                text("LEGACY_TOKENS_UNTIL")?,
                 algorithms.map(Key::algorithm),
             )?,
             secret_key,
@@ -114,15 +129,16 @@ impl Config {
             token_lifetime: Duration::from_secs(
                 60 * u64::from(number("ACCESS_TOKEN_EXPIRE_MINUTES", 30, 1..=1440)?),
             ),
-            token_issuer: lookup("TOKEN_ISSUER").unwrap_or_else(|| "gatehouse".into()),
-            token_audience: lookup("TOKEN_AUDIENCE").unwrap_or_else(|| "gatehouse".into()),
+            token_issuer: text("TOKEN_ISSUER")?.unwrap_or_else(|| "gatehouse".into()),
+            token_audience: text("TOKEN_AUDIENCE")?.unwrap_or_else(|| "gatehouse".into()),
+            token_types: keys::token_types(text("TOKEN_TYPE")?)?,
             password_policy: password::Policy {
                 min_length: number("PASSWORD_MIN_LENGTH", 8, 8..=64)? as usize,
-                forbidden_words: words(&lookup("PASSWORD_FORBIDDEN_WORDS").unwrap_or_default()),
+                forbidden_words: words(&list("PASSWORD_FORBIDDEN_WORDS")?),
             },
             hash_max_memory_kib: number("HASH_MAX_MEMORY_KIB", 65_536, 65_536..=102_400)?,
             breach_check: breach_check(
-                lookup("PASSWORD_BREACH_URL"),
+                text("PASSWORD_BREACH_URL")?,
                 number("PASSWORD_BREACH_TIMEOUT_MILLISECONDS", 1000, 100..=5000)?,
             )?,
             password_cost: Cost {
@@ -138,7 +154,9 @@ impl Config {
                 500,
                 0..=5000,
             )?)),
-            cors_origins: origins(&lookup("CORS_ORIGINS").unwrap_or_default())?,
+            cors_origins: cors::origins(&list("CORS_ORIGINS")?)?,
+            cors_headers: cors::headers(&list("CORS_HEADERS")?)?,
+            hsts_include_subdomains: settings.flag("HSTS_INCLUDE_SUBDOMAINS")?,
             connect_timeout: seconds(number("DATABASE_CONNECT_TIMEOUT_SECONDS", 5, 1..=15)?),
             statement_timeout: seconds(number("DATABASE_STATEMENT_TIMEOUT_SECONDS", 10, 1..=60)?),
         })
@@ -156,26 +174,6 @@ impl fmt::Debug for Config {
 
 fn seconds(number: u32) -> Duration {
     Duration::from_secs(u64::from(number))
-}
-
-fn number(
-    key: &'static str,
-    value: Option<String>,
-    default: u32,
-    range: std::ops::RangeInclusive<u32>,
-) -> Result<u32, ConfigError> {
-    let Some(value) = value else {
-        return Ok(default);
-    };
-    value
-        .trim()
-        .parse()
-        .ok()
-        .filter(|number| range.contains(number))
-        .ok_or_else(|| {
-            let problem = format!("must be a number from {} to {}", range.start(), range.end());
-            ConfigError::new(key, problem)
-        })
 }
 
 fn login_limits(per_network: u32, per_account: u32) -> Result<throttle::Limits, ConfigError> {
@@ -214,43 +212,6 @@ fn breach_check(url: Option<String>, timeout: u32) -> Result<Option<BreachCheck>
         url,
         timeout: Duration::from_millis(u64::from(timeout)),
     }))
-}
-
-fn origins(list: &str) -> Result<Vec<HeaderValue>, ConfigError> {
-    let origins = list
-        .split(',')
-        .map(str::trim)
-        .filter(|origin| !origin.is_empty());
-    origins
-        .map(|origin| {
-            if !is_origin(origin) {
-                let problem = "must list origins such as https://app.example, separated by commas; \
-                               http only for localhost";
-                return Err(ConfigError::new("CORS_ORIGINS", problem));
-            }
-            HeaderValue::from_str(origin)
-                .map_err(|_| ConfigError::new("CORS_ORIGINS", "must be ASCII"))
-        })
-        .collect()
-}
-
-/// Whether it is an origin as a browser writes it: `scheme://host[:port]`, lower case, no path.
-fn is_origin(origin: &str) -> bool {
-    let (host, secure) = match (
-        origin.strip_prefix("https://"),
-        origin.strip_prefix("http://"),
-    ) {
-        (Some(host), _) => (host, true),
-        (_, Some(host)) => (host, false),
-        _ => return false,
-    };
-    let (name, port) = host.rsplit_once(':').unwrap_or((host, "0"));
-    let local = matches!(name, "localhost" | "127.0.0.1");
-    let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
-    (secure || local)
-        && !name.is_empty()
-        && name.chars().all(letters)
-        && port.parse::<u16>().is_ok()
 }
 
 #[cfg(test)]

@@ -265,27 +265,31 @@ fn forbidden_words_are_listed_and_compared_in_lower_case() {
 }
 
 #[test]
-fn origins_are_exact_and_encrypted_unless_local() {
-    let good = "https://app.example, http://localhost:5173,http://127.0.0.1:5173";
-    assert_eq!(
-        read(&[SECRET, ("CORS_ORIGINS", good)])
-            .unwrap()
-            .cors_origins
-            .len(),
-        3
-    );
-    for bad in [
-        "*",
-        "null",
-        "http://app.example",
-        "https://app.example/",
-        "https://App.example",
-        "app.example",
-        "https://",
-        "https://a:b",
+fn the_type_of_tokens_is_one_of_two_or_both_in_an_order() {
+    use Type::{AccessToken, Jwt};
+    let types = |value| read(&[SECRET, ("TOKEN_TYPE", value)]).map(|config| config.token_types);
+    for (value, expected) in [
+        ("", vec![AccessToken]),
+        ("at+jwt", vec![AccessToken]),
+        (" JWT ", vec![Jwt]),
+        ("at+jwt,JWT", vec![AccessToken, Jwt]),
+        ("JWT, at+jwt", vec![Jwt, AccessToken]),
     ] {
+        assert_eq!(types(value), Ok(expected), "{value}");
+    }
+    for bad in [
+        "jwt",
+        "AT+JWT",
+        "application/at+jwt",
+        "JWT,JWT",
+        "JWT,",
+        ",",
+        "JWT,at+jwt,JWT",
+        "none",
+    ] {
+        let error = types(bad).unwrap_err().to_string();
         assert!(
-            error(&[SECRET, ("CORS_ORIGINS", bad)]).starts_with("CORS_ORIGINS"),
+            error.starts_with("TOKEN_TYPE must be at+jwt or JWT"),
             "{bad}"
         );
     }

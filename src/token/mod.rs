@@ -8,6 +8,7 @@ mod error;
 mod key;
 mod legacy;
 mod strict;
+mod typ;
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -18,9 +19,8 @@ use crate::config::Config;
 
 pub use error::TokenError;
 pub use key::{Algorithm, Jwk, Key};
+pub use typ::Type;
 
-/// RFC 9068, 2.1.
-const TYPE: &str = "at+jwt";
 /// Seconds that clocks may differ by.
 const LEEWAY: i64 = 5;
 
@@ -29,6 +29,9 @@ pub struct Tokens {
     signing: Key,
     /// All that verify, the signing one among them.
     keys: Vec<Key>,
+    typ: Type,
+    /// All that are taken, the issued one among them.
+    types: Vec<Type>,
     issuer: String,
     audience: String,
     lifetime: TimeDelta,
@@ -95,6 +98,8 @@ impl Tokens {
         Self {
             signing,
             keys,
+            typ: config.token_types.first().copied().unwrap_or_default(),
+            types: config.token_types.clone(),
             issuer: config.token_issuer.clone(),
             audience: config.token_audience.clone(),
             lifetime: TimeDelta::seconds(config.token_lifetime.as_secs().cast_signed()),
@@ -119,7 +124,7 @@ impl Tokens {
         let claims = Claims::new(claims).set_duration_and_issuance(&time, self.lifetime);
         let header = Header {
             alg: self.signing.algorithm().name(),
-            typ: TYPE,
+            typ: self.typ.name(),
             kid: self.signing.id(),
         };
         let message = format!("{}.{}", encode(&header)?, encode(&claims)?);
@@ -140,7 +145,8 @@ impl Tokens {
         let Some(id) = &token.kid else {
             return self.verify_legacy(&token, now).map(Subject::Email);
         };
-        if !token.typ.as_deref().is_some_and(is_our_type) {
+        let typ = token.typ.as_deref().unwrap_or_default();
+        if !self.types.iter().any(|ours| ours.is(typ)) {
             return Err(TokenError::Header);
         }
         let key = self.keys.iter().find(|key| key.id() == id);
@@ -190,11 +196,6 @@ fn check_signature(token: &strict::Compact<'_>, key: &Key) -> Result<(), TokenEr
 /// The reason why it is not.
 pub fn verify_signature(token: &str, key: &Key) -> Result<(), TokenError> {
     check_signature(&strict::parse(token)?, key)
-}
-
-/// RFC 8725, 3.11 and RFC 9068, 4: the type, with or without its prefix, in any case.
-fn is_our_type(typ: &str) -> bool {
-    typ.eq_ignore_ascii_case(TYPE) || typ.eq_ignore_ascii_case("application/at+jwt")
 }
 
 /// An id in the one way in which it is written here: no sign, no leading zero.

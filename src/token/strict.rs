@@ -9,13 +9,18 @@ use crate::json::{Object, Value};
 /// The longest token that is read, in bytes; ours have under 500.
 const MAX_LENGTH: usize = 4096;
 
+/// Members of a header that say that the payload is not plain claims: a critical extension, of
+/// which none is understood (RFC 7515, 4.1.11), a payload that is not encoded (RFC 7797), that is
+/// compressed or encrypted (RFC 7516, 4.1), or that is another token (RFC 7519, 5.2).
+const REFUSED: [&str; 5] = ["crit", "b64", "zip", "enc", "cty"];
+
 /// A token taken apart: a JWS in its compact serialisation (RFC 7515, 7.1).
 pub(super) struct Compact<'a> {
     pub(super) alg: String,
     pub(super) typ: Option<String>,
     pub(super) kid: Option<String>,
-    /// Whether the header has members beside these three. They are ignored, whatever they say: no
-    /// key is ever taken from a token.
+    /// Whether the header has members beside these three. They are ignored (RFC 7515, 4), but for
+    /// those that [`parse`] refuses: no key is ever taken from a token.
     pub(super) has_more: bool,
     /// What is signed.
     pub(super) message: &'a [u8],
@@ -34,7 +39,7 @@ impl Compact<'_> {
 /// Takes a token apart.
 ///
 /// Three parts of base64url without padding or spare bits; the header is a JSON object without a
-/// name twice; nothing critical (RFC 7515, 4.1.11: we understand no extension).
+/// name twice, and with none of the members that change what the parts mean ([`REFUSED`]).
 pub(super) fn parse(token: &str) -> Result<Compact<'_>, TokenError> {
     if token.len() > MAX_LENGTH {
         return Err(TokenError::Malformed);
@@ -48,7 +53,7 @@ pub(super) fn parse(token: &str) -> Result<Compact<'_>, TokenError> {
     let message = token.get(..header.len() + 1 + payload.len());
     let (signature, payload) = (decode(signature)?, decode(payload)?);
     let mut header = object(&decode(header)?)?;
-    if header.take("crit").is_some() || header.take("b64").is_some() {
+    if REFUSED.iter().any(|name| header.take(name).is_some()) {
         return Err(TokenError::Header);
     }
     let mut text = |name| match header.take(name) {

@@ -134,6 +134,10 @@ fn only_our_algorithm_type_and_key_are_taken() {
         (json!({ "crit": [] }), TokenError::Header),
         (json!({ "crit": ["exp"] }), TokenError::Header),
         (json!({ "b64": false }), TokenError::Header),
+        (json!({ "zip": "DEF" }), TokenError::Header),
+        (json!({ "enc": "A256GCM" }), TokenError::Header),
+        (json!({ "cty": "JWT" }), TokenError::Header),
+        (json!({ "cty": "" }), TokenError::Header),
     ] {
         assert_eq!(
             verify(&header(&change), &claims(&json!({}))),

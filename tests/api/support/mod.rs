@@ -27,7 +27,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 #[derive(Default)]
 pub(crate) struct Setup {
     /// Variables beside those that every app has, or in their place.
-    pub(crate) variables: Vec<(&'static str, String)>,
+    pub(crate) variables: Vec<(&'static str, Value)>,
     /// Another database than the shared one.
     pub(crate) database: Option<mysql_async::Opts>,
     /// How many requests of one client are let through.
@@ -55,16 +55,21 @@ impl Default for Limits {
 }
 
 impl Setup {
-    pub(crate) fn variable(mut self, name: &'static str, value: &str) -> Self {
-        self.variables.push((name, value.to_owned()));
+    pub(crate) fn variable(self, name: &'static str, value: &str) -> Self {
+        self.json_variable(name, value.into())
+    }
+
+    /// A variable of `[vars]`, which may be any JSON.
+    pub(crate) fn json_variable(mut self, name: &'static str, value: Value) -> Self {
+        self.variables.push((name, value));
         self
     }
 
-    fn all_variables(&self) -> Vec<(&'static str, String)> {
+    fn all_variables(&self) -> Vec<(&'static str, Value)> {
         let mut all = vec![
-            ("SECRET_KEY", SECRET_KEY.to_owned()),
+            ("SECRET_KEY", SECRET_KEY.into()),
             // What is hidden is not what most tests are about, and would make them slow.
-            ("LOGIN_FAILURE_MILLISECONDS", "0".to_owned()),
+            ("LOGIN_FAILURE_MILLISECONDS", "0".into()),
         ];
         all.retain(|(name, _)| self.variables.iter().all(|(other, _)| name != other));
         all.extend(self.variables.iter().cloned());

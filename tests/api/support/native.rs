@@ -9,6 +9,7 @@ use axum::middleware::map_response;
 use axum::response::Response;
 use futures_util::future::BoxFuture;
 use gatehouse::after::After;
+use gatehouse::config::Setting;
 use gatehouse::mysql;
 use gatehouse::platform::{Level, Limiter, Platform, Stream};
 use tokio::net::{TcpListener, TcpStream};
@@ -39,11 +40,10 @@ impl Native {
         });
         let router = gatehouse::app::build(
             |name| {
-                variables
-                    .iter()
-                    .find(|(key, _)| *key == name)
-                    .map(|(_, value)| value.clone())
+                let found = variables.iter().find(|(key, _)| *key == name);
+                found.map_or(Setting::Absent, |(_, value)| value.clone().into())
             },
+            variables.iter().map(|(name, _)| *name),
             platform,
         );
         let router = router.layer(map_response(do_after));

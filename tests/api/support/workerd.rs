@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use serde_json::Value;
+
 use super::database::Credentials;
 use super::{Limits, Setup};
 
@@ -107,13 +109,12 @@ fn config(setup: &Setup, credentials: &Credentials) -> String {
         password,
         database,
     } = credentials;
-    let binding =
-        |(name, value): (&&str, &String)| format!("(name = \"{name}\", text = {value:?}),");
-    let variables: Vec<_> = setup
-        .all_variables()
-        .iter()
-        .map(|(name, value)| binding((name, value)))
-        .collect();
+    // As wrangler makes them of `[vars]`.
+    let binding = |(name, value): &(&str, Value)| match value {
+        Value::String(text) => format!("(name = \"{name}\", text = {text:?}),"),
+        other => format!("(name = \"{name}\", json = {:?}),", other.to_string()),
+    };
+    let variables: Vec<_> = setup.all_variables().iter().map(binding).collect();
     let variables = variables.join("\n    ");
     format!(
         r#"using Workerd = import "/workerd/workerd.capnp";

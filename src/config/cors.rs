@@ -1,0 +1,177 @@
+//! Which browsers may call, and what they may send.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use axum::http::{HeaderName, HeaderValue};
+
+use super::ConfigError;
+
+/// Request headers that every preflight allows.
+const ALLOWED_HEADERS: [&str; 3] = ["Authorization", "Content-Type", "X-Request-Id"];
+
+/// Request headers that no script can set (Fetch, "forbidden request-header"). The names that
+/// begin with `proxy-` and `sec-` are forbidden too.
+const FORBIDDEN_HEADERS: [&str; 21] = [
+    "accept-charset",
+    "accept-encoding",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "connection",
+    "content-length",
+    "cookie",
+    "cookie2",
+    "date",
+    "dnt",
+    "expect",
+    "host",
+    "keep-alive",
+    "origin",
+    "referer",
+    "set-cookie",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "via",
+];
+
+/// Schemes whose pages have no origin to name, or that no page has.
+const NO_ORIGIN: [&str; 9] = [
+    "about",
+    "blob",
+    "data",
+    "file",
+    "filesystem",
+    "ftp",
+    "javascript",
+    "ws",
+    "wss",
+];
+
+/// `CORS_ORIGINS`: origins separated by commas.
+pub(super) fn origins(list: &str) -> Result<Vec<HeaderValue>, ConfigError> {
+    let origins = entries(list).map(|(place, origin)| {
+        let refuse = |problem| refuse("CORS_ORIGINS", place, problem);
+        check_origin(origin).map_err(refuse)?;
+        HeaderValue::from_str(origin).map_err(|_| refuse("is not ASCII"))
+    });
+    origins.collect()
+}
+
+/// Checks that it is an origin as a browser writes it, since origins are compared byte by byte:
+/// `scheme://host` in lower case, with a port if it is not the scheme's own, and no path.
+fn check_origin(origin: &str) -> Result<(), &'static str> {
+    const FORM: &str = "is no origin as a browser writes it, such as https://app.example or \
+                        http://localhost:5173";
+    let (scheme, authority) = origin.split_once("://").ok_or(FORM)?;
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    if let Some(port) = port {
+        let number: u16 = port.parse().map_err(|_| FORM)?;
+        if number == 0 || number.to_string() != port {
+            return Err(FORM);
+        }
+        if matches!((scheme, number), ("https", 443) | ("http", 80)) {
+            return Err("names the port that is the scheme's own, which a browser leaves out");
+        }
+    }
+    let known = Host::parse(host).ok_or(FORM)?;
+    match scheme {
+        "https" => Ok(()),
+        "http" if known == Host::Near => Ok(()),
+        "http" => Err("is http, which is for localhost and private addresses only"),
+        // Apps and extensions: the scheme is the program's own.
+        _ if is_scheme(scheme) && !NO_ORIGIN.contains(&scheme) => Ok(()),
+        _ => Err(FORM),
+    }
+}
+
+/// RFC 3986, 3.1, in lower case.
+fn is_scheme(scheme: &str) -> bool {
+    scheme.starts_with(|c: char| c.is_ascii_lowercase())
+        && scheme
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.".contains(&b))
+}
+
+#[derive(PartialEq, Eq)]
+enum Host {
+    /// This machine, or one of a private network.
+    Near,
+    Far,
+}
+
+impl Host {
+    /// A host as a browser writes it; none if it would be written in another way.
+    fn parse(host: &str) -> Option<Self> {
+        let near = |near| Some(if near { Self::Near } else { Self::Far });
+        if let Some(address) = host.strip_prefix('[') {
+            let text = address.strip_suffix(']')?;
+            let address: Ipv6Addr = text.parse().ok()?;
+            return (address.to_string() == text).then(|| near(is_private(address.into())))?;
+        }
+        let letters = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b);
+        if host.is_empty() || !host.bytes().all(letters) {
+            return None;
+        }
+        match host.parse() {
+            Ok(address) => near(is_private(address)),
+            // What ends with a number is an IPv4 address to a browser, in whatever form.
+            Err(_) if ends_with_number(host) => None,
+            Err(_) => near(host == "localhost" || host.ends_with(".localhost")),
+        }
+    }
+}
+
+fn ends_with_number(host: &str) -> bool {
+    let last = host.trim_end_matches('.').rsplit('.').next();
+    last.is_some_and(|label| !label.is_empty() && label.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Loopback, RFC 1918, link-local, and RFC 4193.
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
+}
+
+/// `CORS_HEADERS`: names of request headers separated by commas. All that a preflight allows, as
+/// one header's value.
+pub(super) fn headers(list: &str) -> Result<HeaderValue, ConfigError> {
+    const VARIABLE: &str = "CORS_HEADERS";
+    let mut allowed: Vec<&str> = ALLOWED_HEADERS.to_vec();
+    for (place, name) in entries(list) {
+        // `*` is a name too, but with credentials a browser takes it for a header of that name.
+        let parsed = HeaderName::from_bytes(name.as_bytes()).ok();
+        let parsed = parsed.filter(|_| name != "*");
+        let lower = parsed.ok_or_else(|| refuse(VARIABLE, place, "is no name of a header"))?;
+        let lower = lower.as_str();
+        let forbidden = ["proxy-", "sec-"];
+        if FORBIDDEN_HEADERS.contains(&lower) || forbidden.iter().any(|p| lower.starts_with(p)) {
+            let problem = "is a header that no script can send";
+            return Err(refuse(VARIABLE, place, problem));
+        }
+        if !allowed.iter().any(|other| other.eq_ignore_ascii_case(name)) {
+            allowed.push(name);
+        }
+    }
+    HeaderValue::from_str(&allowed.join(", "))
+        .map_err(|_| ConfigError::new(VARIABLE, "cannot be a header"))
+}
+
+fn refuse(variable: &'static str, place: usize, problem: &str) -> ConfigError {
+    ConfigError::new(variable, format!("entry {place} {problem}"))
+}
+
+/// What stands between commas, with its place, counted from 1.
+fn entries(list: &str) -> impl Iterator<Item = (usize, &str)> {
+    let entries = list.split(',').map(str::trim).enumerate();
+    let entries = entries.map(|(index, entry)| (index + 1, entry));
+    entries.filter(|(_, entry)| !entry.is_empty())
+}
+
+#[cfg(test)]
+mod tests;

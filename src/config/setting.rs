@@ -1,0 +1,180 @@
+//! Settings as a runtime has them: their names, and what can stand under a name.
+
+use serde_json::{Number, Value};
+
+use super::ConfigError;
+
+/// The name of every setting, as README.md lists them.
+pub const SETTINGS: [&str; 24] = [
+    "SECRET_KEY",
+    "ALGORITHM",
+    "ED25519_PRIVATE_KEY",
+    "VERIFICATION_KEYS",
+    "ACCESS_TOKEN_EXPIRE_MINUTES",
+    "TOKEN_ISSUER",
+    "TOKEN_AUDIENCE",
+    "TOKEN_TYPE",
+    "LEGACY_TOKENS_UNTIL",
+    "PASSWORD_MIN_LENGTH",
+    "PASSWORD_FORBIDDEN_WORDS",
+    "PASSWORD_BREACH_URL",
+    "PASSWORD_BREACH_TIMEOUT_MILLISECONDS",
+    "LOGIN_GUESSES_PER_NETWORK",
+    "LOGIN_GUESSES_PER_ACCOUNT",
+    "LOGIN_FAILURE_MILLISECONDS",
+    "ARGON2_MEMORY_KIB",
+    "ARGON2_ITERATIONS",
+    "HASH_MAX_MEMORY_KIB",
+    "CORS_ORIGINS",
+    "CORS_HEADERS",
+    "HSTS_INCLUDE_SUBDOMAINS",
+    "DATABASE_CONNECT_TIMEOUT_SECONDS",
+    "DATABASE_STATEMENT_TIMEOUT_SECONDS",
+];
+
+/// Names that begin like a setting and are something else: bindings of `wrangler.toml`, and the
+/// variables of the native tools.
+const OTHERS: [&str; 8] = [
+    "LOGIN_LIMITER",
+    "REGISTER_LIMITER",
+    "DATABASE_URL",
+    "DATABASE_HOST",
+    "DATABASE_PORT",
+    "DATABASE_NAME",
+    "DATABASE_USER",
+    "DATABASE_PASSWORD",
+];
+
+/// The largest integer that JavaScript keeps exactly.
+const MAX_EXACT: f64 = 9_007_199_254_740_991.0;
+
+/// What a runtime has under the name of a setting.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Setting {
+    /// Nothing: the setting has its default.
+    Absent,
+    /// A string, or a number or a boolean as JSON writes it.
+    Text(String),
+    /// Something that is no setting, and why. The reason never holds the value.
+    Unusable(&'static str),
+}
+
+impl From<Option<String>> for Setting {
+    fn from(text: Option<String>) -> Self {
+        text.map_or(Self::Absent, Self::Text)
+    }
+}
+
+impl From<Value> for Setting {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::String(text) => Self::Text(text),
+            Value::Bool(flag) => Self::Text(flag.to_string()),
+            Value::Number(number) => Self::number(&number),
+            Value::Null => Self::Unusable("must be a string, a number or a boolean, not null"),
+            Value::Array(_) => {
+                Self::Unusable("must be a string, a number or a boolean, not a list")
+            }
+            Value::Object(_) => {
+                Self::Unusable("must be a string, a number or a boolean, not an object")
+            }
+        }
+    }
+}
+
+impl Setting {
+    fn number(number: &Number) -> Self {
+        match number.as_f64() {
+            Some(float) if float.abs() > MAX_EXACT => {
+                // Rounded already, so it is not what was written.
+                Self::Unusable("must be a string: as a number it is too large to be kept exactly")
+            }
+            // JavaScript has no other way to write 15.0.
+            Some(float) if float.fract() == 0.0 => Self::Text(format!("{float:.0}")),
+            _ => Self::Text(number.to_string()),
+        }
+    }
+}
+
+/// Reads settings by their names.
+pub(super) struct Reader<L>(pub(super) L);
+
+impl<S: Into<Setting>, L: Fn(&str) -> S> Reader<L> {
+    /// A setting; none if it is absent or blank, which is what an empty variable is in a shell.
+    pub(super) fn text(&self, key: &'static str) -> Result<Option<String>, ConfigError> {
+        match (self.0)(key).into() {
+            Setting::Absent => Ok(None),
+            Setting::Text(text) => Ok(Some(text).filter(|text| !text.trim().is_empty())),
+            Setting::Unusable(problem) => Err(ConfigError::new(key, problem)),
+        }
+    }
+
+    /// A whole number in a range.
+    pub(super) fn number(
+        &self,
+        key: &'static str,
+        default: u32,
+        range: std::ops::RangeInclusive<u32>,
+    ) -> Result<u32, ConfigError> {
+        let Some(text) = self.text(key)? else {
+            return Ok(default);
+        };
+        let number = text.trim().parse().ok();
+        number
+            .filter(|number| range.contains(number))
+            .ok_or_else(|| {
+                let problem = format!("must be a number from {} to {}", range.start(), range.end());
+                ConfigError::new(key, problem)
+            })
+    }
+
+    /// A switch, off by default.
+    pub(super) fn flag(&self, key: &'static str) -> Result<bool, ConfigError> {
+        match self.text(key)?.as_deref().map(str::trim) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(ConfigError::new(key, "must be true or false")),
+        }
+    }
+}
+
+/// A name that is no setting, but that somebody may have taken for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stray<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// The setting that was probably meant, if one is close enough.
+    pub meant: Option<&'static str>,
+}
+
+/// Finds the names that look like settings and are none: misspelt ones, and those that begin with
+/// the first word of one (`PASSWORD_`, `TOKEN_`, ...).
+pub fn strays<'a>(names: impl Iterator<Item = &'a str>) -> impl Iterator<Item = Stray<'a>> {
+    names.filter_map(|name| {
+        if SETTINGS.contains(&name) || OTHERS.contains(&name) {
+            return None;
+        }
+        let meant = nearest(name);
+        let first_word = |setting: &str| setting.split_inclusive('_').next().map(str::to_owned);
+        let related = || {
+            let mut words = SETTINGS.iter().filter_map(|setting| first_word(setting));
+            words.any(|word| name.starts_with(&word))
+        };
+        (meant.is_some() || related()).then_some(Stray { name, meant })
+    })
+}
+
+/// The setting that a name differs from by at most two slips of the finger, case and underscores
+/// aside.
+fn nearest(name: &str) -> Option<&'static str> {
+    let plain = |name: &str| name.replace(['_', '-'], "").to_ascii_uppercase();
+    // No name is this long; the distance takes the product of both lengths.
+    let wanted = (name.len() <= 64).then(|| plain(name))?;
+    let distances =
+        SETTINGS.map(|setting| (strsim::osa_distance(&wanted, &plain(setting)), setting));
+    let nearest = distances.into_iter().min();
+    nearest.and_then(|(distance, setting)| (distance <= 2).then_some(setting))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+//! The `typ` of a token, which keeps access tokens apart from other tokens of the same key (RFC
+//! 8725, 3.11).
+
+/// What the header of an access token says that it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Type {
+    /// `at+jwt`: an access token (RFC 9068, 2.1).
+    #[default]
+    AccessToken,
+    /// `JWT`: any JSON Web Token (RFC 7519, 5.1), which is all that some libraries take.
+    Jwt,
+}
+
+impl Type {
+    /// The type of a name, in the spelling of its RFC.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        let mut types = [Self::AccessToken, Self::Jwt].into_iter();
+        types.find(|typ| typ.name() == name)
+    }
+
+    /// The `typ` of a header.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AccessToken => "at+jwt",
+            Self::Jwt => "JWT",
+        }
+    }
+
+    /// Whether a header's `typ` says this: a media type, in any case, with or without its
+    /// `application/` (RFC 7515, 4.1.9).
+    #[must_use]
+    pub fn is(self, typ: &str) -> bool {
+        let prefix = "application/";
+        let start = typ.get(..prefix.len());
+        let name = match start {
+            Some(start) if start.eq_ignore_ascii_case(prefix) => typ.get(prefix.len()..),
+            _ => Some(typ),
+        };
+        name.is_some_and(|name| name.eq_ignore_ascii_case(self.name()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Type;
+    use crate::config::Config;
+    use crate::token::{Subject, TokenError, Tokens};
+
+    fn tokens(types: &str) -> Tokens {
+        let config = Config::read(|name| match name {
+            "SECRET_KEY" => Some("a secret of the tests, 0123456789abcdef".to_owned()),
+            "TOKEN_TYPE" => Some(types.to_owned()),
+            _ => None,
+        });
+        Tokens::new(&config.unwrap())
+    }
+
+    #[test]
+    fn a_type_is_a_media_type_in_any_case_with_or_without_application() {
+        for typ in [
+            "at+jwt",
+            "AT+JWT",
+            "application/at+jwt",
+            "Application/AT+jwt",
+        ] {
+            assert!(Type::AccessToken.is(typ) && !Type::Jwt.is(typ), "{typ}");
+        }
+        for typ in ["JWT", "jwt", "application/jwt"] {
+            assert!(Type::Jwt.is(typ) && !Type::AccessToken.is(typ), "{typ}");
+        }
+        let long = "application/application/jwt";
+        for typ in [
+            "",
+            "application/",
+            "application",
+            "a",
+            long,
+            "x/jwt",
+            "jwt ",
+            "at+jwté",
+            "rt+jwt",
+        ] {
+            assert!(!Type::AccessToken.is(typ) && !Type::Jwt.is(typ), "{typ}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_taken_if_its_type_is_one_of_those_that_are_set() {
+        for (issuer, verifier, taken) in [
+            ("at+jwt", "at+jwt", true),
+            ("JWT", "JWT", true),
+            ("JWT", "at+jwt", false),
+            ("at+jwt", "JWT", false),
+            // The steps of a change, while two of them run at once.
+            ("at+jwt", "at+jwt,JWT", true),
+            ("at+jwt,JWT", "at+jwt", true),
+            ("at+jwt,JWT", "JWT,at+jwt", true),
+            ("JWT,at+jwt", "at+jwt,JWT", true),
+            ("JWT,at+jwt", "JWT", true),
+            ("JWT", "JWT,at+jwt", true),
+        ] {
+            let now = 1_800_000_000;
+            let token = tokens(issuer).issue(7, now).unwrap().token;
+            let expected = if taken {
+                Ok(Subject::Id(7))
+            } else {
+                Err(TokenError::Header)
+            };
+            assert_eq!(
+                tokens(verifier).verify(&token, now),
+                expected,
+                "{issuer} {verifier}"
+            );
+        }
+    }
+}
