@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use futures_util::future::BoxFuture;
 use tower_service::Service as _;
-use worker::js_sys::{JSON, Object, Reflect};
+use worker::js_sys::{Array, Object, Reflect};
 use worker::send::SendFuture;
 use worker::wasm_bindgen::JsCast as _;
 use worker::{
@@ -93,22 +93,23 @@ fn router(env: &Env) -> Router {
 /// What the environment has under a name: a string or, of `[vars]`, any JSON.
 fn setting(env: &Env, name: &str) -> Setting {
     let Ok(value) = Reflect::get(env, &name.into()) else {
-        return Setting::Unusable("cannot be read");
+        return Setting::Other("what cannot be read");
     };
     if value.is_undefined() {
-        return Setting::Absent;
+        Setting::Absent
+    } else if let Some(text) = value.as_string() {
+        Setting::Text(text)
+    } else if let Some(flag) = value.as_bool() {
+        Setting::Boolean(flag)
+    } else if let Some(number) = value.as_f64() {
+        Setting::Number(number)
+    } else if value.is_null() {
+        Setting::Other("null")
+    } else if Array::is_array(&value) {
+        Setting::Other("an array")
+    } else {
+        Setting::Other("an object")
     }
-    if let Some(text) = value.as_string() {
-        return Setting::Text(text);
-    }
-    let json = JSON::stringify(&value)
-        .ok()
-        .and_then(|json| json.as_string());
-    let json = json.and_then(|json| serde_json::from_str(&json).ok());
-    json.map_or(
-        Setting::Unusable("must be a string"),
-        serde_json::Value::into,
-    )
 }
 
 /// The runtime of Workers.

@@ -1,7 +1,5 @@
 //! Settings as a runtime has them: their names, and what can stand under a name.
 
-use serde_json::{Number, Value};
-
 use super::ConfigError;
 
 /// The name of every setting, as README.md lists them.
@@ -45,18 +43,21 @@ const OTHERS: [&str; 8] = [
     "DATABASE_PASSWORD",
 ];
 
-/// The largest integer that JavaScript keeps exactly.
+/// The largest integer up to which JavaScript keeps all exactly.
 const MAX_EXACT: f64 = 9_007_199_254_740_991.0;
 
 /// What a runtime has under the name of a setting.
-#[derive(Clone, PartialEq, Eq)]
 pub enum Setting {
     /// Nothing: the setting has its default.
     Absent,
-    /// A string, or a number or a boolean as JSON writes it.
+    /// A string.
     Text(String),
-    /// Something that is no setting, and why. The reason never holds the value.
-    Unusable(&'static str),
+    /// A boolean.
+    Boolean(bool),
+    /// A number.
+    Number(f64),
+    /// Something else, which no setting is: what JSON calls it, with its article.
+    Other(&'static str),
 }
 
 impl From<Option<String>> for Setting {
@@ -65,33 +66,41 @@ impl From<Option<String>> for Setting {
     }
 }
 
-impl From<Value> for Setting {
-    fn from(value: Value) -> Self {
+/// For the runtimes of tests, which have variables as JSON.
+#[cfg(not(target_arch = "wasm32"))]
+impl From<serde_json::Value> for Setting {
+    fn from(value: serde_json::Value) -> Self {
+        use serde_json::Value;
         match value {
             Value::String(text) => Self::Text(text),
-            Value::Bool(flag) => Self::Text(flag.to_string()),
-            Value::Number(number) => Self::number(&number),
-            Value::Null => Self::Unusable("must be a string, a number or a boolean, not null"),
-            Value::Array(_) => {
-                Self::Unusable("must be a string, a number or a boolean, not a list")
-            }
-            Value::Object(_) => {
-                Self::Unusable("must be a string, a number or a boolean, not an object")
-            }
+            Value::Bool(flag) => Self::Boolean(flag),
+            Value::Number(number) => Self::Number(number.as_f64().unwrap_or(f64::NAN)),
+            Value::Null => Self::Other("null"),
+            Value::Array(_) => Self::Other("an array"),
+            Value::Object(_) => Self::Other("an object"),
         }
     }
 }
 
 impl Setting {
-    fn number(number: &Number) -> Self {
-        match number.as_f64() {
-            Some(float) if float.abs() > MAX_EXACT => {
-                // Rounded already, so it is not what was written.
-                Self::Unusable("must be a string: as a number it is too large to be kept exactly")
+    /// The text of it: numbers and booleans as they are written in JSON.
+    fn text(self) -> Result<Option<String>, String> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::Text(text) => Ok(Some(text)),
+            Self::Boolean(flag) => Ok(Some(flag.to_string())),
+            // No setting has a fraction; and what is larger is no longer what was written.
+            Self::Number(number) if number.fract() == 0.0 && number.abs() <= MAX_EXACT => {
+                #[expect(clippy::cast_possible_truncation, reason = "an integer that fits")]
+                let number = number as i64;
+                Ok(Some(number.to_string()))
             }
-            // JavaScript has no other way to write 15.0.
-            Some(float) if float.fract() == 0.0 => Self::Text(format!("{float:.0}")),
-            _ => Self::Text(number.to_string()),
+            Self::Number(_) => {
+                Err("as a number must be a whole one, and at most 9007199254740991".to_owned())
+            }
+            Self::Other(kind) => Err(format!(
+                "must be a string, a number or a boolean, not {kind}"
+            )),
         }
     }
 }
@@ -102,11 +111,9 @@ pub(super) struct Reader<L>(pub(super) L);
 impl<S: Into<Setting>, L: Fn(&str) -> S> Reader<L> {
     /// A setting; none if it is absent or blank, which is what an empty variable is in a shell.
     pub(super) fn text(&self, key: &'static str) -> Result<Option<String>, ConfigError> {
-        match (self.0)(key).into() {
-            Setting::Absent => Ok(None),
-            Setting::Text(text) => Ok(Some(text).filter(|text| !text.trim().is_empty())),
-            Setting::Unusable(problem) => Err(ConfigError::new(key, problem)),
-        }
+        let text = (self.0)(key).into().text();
+        let text = text.map_err(|problem| ConfigError::new(key, problem))?;
+        Ok(text.filter(|text| !text.trim().is_empty()))
     }
 
     /// A whole number in a range.

@@ -1,6 +1,6 @@
 //! Calls from browsers on other origins.
 
-use crate::support::{Answer, App};
+use crate::support::{Answer, App, Setup};
 
 const LISTED: &str = "https://app.example";
 
@@ -93,4 +93,57 @@ async fn a_preflight_of_an_unknown_path_is_404() {
     from(LISTED, "OPTIONS", "/nowhere")
         .await
         .problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn apps_extensions_and_addresses_of_a_development_network_can_be_listed() {
+    let origins = [
+        "capacitor://localhost",
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        "http://[::1]:5173",
+        "http://192.168.1.20:5173",
+    ];
+    let app = App::start(&Setup::default().variable("CORS_ORIGINS", &origins.join(",")));
+    for origin in origins {
+        for method in ["GET", "OPTIONS"] {
+            let request = app.request(method, "/me").header("origin", origin);
+            let answer = request.send().await;
+            assert_eq!(answer.header("access-control-allow-origin"), origin);
+        }
+    }
+    for other in [
+        "capacitor://app",
+        "chrome-extension://bbcdefghijklmnopabcdefghijklmnop",
+        "http://[::1]",
+        "http://192.168.1.21:5173",
+    ] {
+        let request = app.request("GET", "/me").header("origin", other);
+        let answer = request.send().await;
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{other}");
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_allows_the_headers_that_are_set_beside_its_own() {
+    let setup = Setup::default()
+        .variable("CORS_ORIGINS", LISTED)
+        .variable("CORS_HEADERS", "sentry-trace, baggage");
+    let app = App::start(&setup);
+    let preflight = |origin| {
+        app.request("OPTIONS", "/auth/login")
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header(
+                "access-control-request-headers",
+                "baggage,content-type,sentry-trace",
+            )
+            .send()
+    };
+    let answer = preflight(LISTED).await.expect(204);
+    assert_eq!(
+        answer.header("access-control-allow-headers"),
+        "Authorization, Content-Type, X-Request-Id, sentry-trace, baggage"
+    );
+    let answer = preflight("https://other.example").await.expect(204);
+    assert_eq!(answer.header("access-control-allow-headers"), "");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Answer, App};
+use crate::support::{Answer, App, Setup};
 
 async fn answers() -> Vec<Answer> {
     let app = App::shared();
@@ -54,9 +54,24 @@ async fn no_answer_is_stored_sniffed_or_framed() {
         assert_eq!(answer.header("referrer-policy"), "no-referrer");
         assert_eq!(
             answer.header("strict-transport-security"),
-            "max-age=31536000; includeSubDomains"
+            "max-age=31536000"
         );
+        assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin");
         assert_eq!(answer.header("vary"), "Origin");
+    }
+}
+
+#[tokio::test]
+async fn subdomains_are_bound_to_https_only_where_that_is_set() {
+    for (value, header) in [
+        ("false", "max-age=31536000"),
+        ("true", "max-age=31536000; includeSubDomains"),
+    ] {
+        let app = App::start(&Setup::default().variable("HSTS_INCLUDE_SUBDOMAINS", value));
+        for path in ["/", "/nowhere"] {
+            let answer = app.get(path).await;
+            assert_eq!(answer.header("strict-transport-security"), header);
+        }
     }
 }
 

@@ -98,6 +98,8 @@ async fn a_body_needs_its_type() {
         "application/json; charset=utf-16",
         "application/vnd.api+json",
         "application/json, text/plain",
+        "application/json; charset",
+        "application/json; charset=\"utf-8",
         "",
     ] {
         request()
@@ -111,6 +113,9 @@ async fn a_body_needs_its_type() {
         "application/json; charset=utf-8",
         "APPLICATION/JSON",
         "application/json;charset=\"UTF-8\"",
+        "application/json; charset=utf8",
+        "application/json\t;\tCharset=UTF8 ;",
+        "application/json; profile=\"a;b, c\"; charset=\"u\\tf-8\"",
     ] {
         request()
             .header("content-type", good)
@@ -123,7 +128,17 @@ async fn a_body_needs_its_type() {
 
 #[tokio::test]
 async fn a_compressed_body_is_refused() {
-    for encoding in ["gzip", "br", "deflate"] {
+    for encoding in ["identity", "Identity, identity", ""] {
+        let request = App::shared()
+            .request("POST", "/auth/login")
+            .header("content-encoding", encoding);
+        request
+            .body("{}")
+            .send()
+            .await
+            .problem(422, "invalid_fields");
+    }
+    for encoding in ["gzip", "br", "deflate", "identity, gzip"] {
         let request = App::shared()
             .request("POST", "/auth/login")
             .header("content-encoding", encoding);
