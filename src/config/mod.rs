@@ -108,6 +108,30 @@ impl Config {
         let text = |key| settings.text(key);
         let number = |key, default, range| settings.number(key, default, range);
         let list = |key| Ok(text(key)?.unwrap_or_default());
+        // Numbers come first: to return early while they are all that there is takes less code.
+        let token_lifetime = Duration::from_secs(
+            60 * u64::from(number("ACCESS_TOKEN_EXPIRE_MINUTES", 30, 1..=1440)?),
+        );
+        let min_length = number("PASSWORD_MIN_LENGTH", 8, 8..=64)? as usize;
+        let breach_timeout = milliseconds(number(
+            "PASSWORD_BREACH_TIMEOUT_MILLISECONDS",
+            1000,
+            100..=5000,
+        )?);
+        let login_limits = login_limits(
+            number("LOGIN_GUESSES_PER_NETWORK", 30, 4..=33)?,
+            number("LOGIN_GUESSES_PER_ACCOUNT", 100, 12..=100)?,
+        )?;
+        let login_failure_time = milliseconds(number("LOGIN_FAILURE_MILLISECONDS", 500, 0..=5000)?);
+        let password_cost = Cost {
+            memory_kib: number("ARGON2_MEMORY_KIB", 19_456, 19_456..=65_536)?,
+            iterations: number("ARGON2_ITERATIONS", 2, 2..=16)?,
+        };
+        let hash_max_memory_kib = number("HASH_MAX_MEMORY_KIB", 65_536, 65_536..=102_400)?;
+        let hsts_include_subdomains = settings.flag("HSTS_INCLUDE_SUBDOMAINS")?;
+        let connect_timeout = seconds(number("DATABASE_CONNECT_TIMEOUT_SECONDS", 5, 1..=15)?);
+        let statement_timeout = seconds(number("DATABASE_STATEMENT_TIMEOUT_SECONDS", 10, 1..=60)?);
+
         let secret_key = keys::secret_key(text("SECRET_KEY")?)?;
         let signing_key = keys::signing_key(
             text("ALGORITHM")?.as_deref().map(str::trim),
@@ -126,39 +150,24 @@ impl Config {
             secret_key,
             signing_key,
             verification_keys,
-            token_lifetime: Duration::from_secs(
-                60 * u64::from(number("ACCESS_TOKEN_EXPIRE_MINUTES", 30, 1..=1440)?),
-            ),
+            token_lifetime,
             token_issuer: text("TOKEN_ISSUER")?.unwrap_or_else(|| "gatehouse".into()),
             token_audience: text("TOKEN_AUDIENCE")?.unwrap_or_else(|| "gatehouse".into()),
             token_types: keys::token_types(text("TOKEN_TYPE")?)?,
             password_policy: password::Policy {
-                min_length: number("PASSWORD_MIN_LENGTH", 8, 8..=64)? as usize,
+                min_length,
                 forbidden_words: words(&list("PASSWORD_FORBIDDEN_WORDS")?),
             },
-            hash_max_memory_kib: number("HASH_MAX_MEMORY_KIB", 65_536, 65_536..=102_400)?,
-            breach_check: breach_check(
-                text("PASSWORD_BREACH_URL")?,
-                number("PASSWORD_BREACH_TIMEOUT_MILLISECONDS", 1000, 100..=5000)?,
-            )?,
-            password_cost: Cost {
-                memory_kib: number("ARGON2_MEMORY_KIB", 19_456, 19_456..=65_536)?,
-                iterations: number("ARGON2_ITERATIONS", 2, 2..=16)?,
-            },
-            login_limits: login_limits(
-                number("LOGIN_GUESSES_PER_NETWORK", 30, 4..=33)?,
-                number("LOGIN_GUESSES_PER_ACCOUNT", 100, 12..=100)?,
-            )?,
-            login_failure_time: Duration::from_millis(u64::from(number(
-                "LOGIN_FAILURE_MILLISECONDS",
-                500,
-                0..=5000,
-            )?)),
+            hash_max_memory_kib,
+            breach_check: breach_check(text("PASSWORD_BREACH_URL")?, breach_timeout)?,
+            password_cost,
+            login_limits,
+            login_failure_time,
             cors_origins: cors::origins(&list("CORS_ORIGINS")?)?,
             cors_headers: cors::headers(&list("CORS_HEADERS")?)?,
-            hsts_include_subdomains: settings.flag("HSTS_INCLUDE_SUBDOMAINS")?,
-            connect_timeout: seconds(number("DATABASE_CONNECT_TIMEOUT_SECONDS", 5, 1..=15)?),
-            statement_timeout: seconds(number("DATABASE_STATEMENT_TIMEOUT_SECONDS", 10, 1..=60)?),
+            hsts_include_subdomains,
+            connect_timeout,
+            statement_timeout,
         })
     }
 }
@@ -174,6 +183,10 @@ impl fmt::Debug for Config {
 
 fn seconds(number: u32) -> Duration {
     Duration::from_secs(u64::from(number))
+}
+
+fn milliseconds(number: u32) -> Duration {
+    Duration::from_millis(u64::from(number))
 }
 
 fn login_limits(per_network: u32, per_account: u32) -> Result<throttle::Limits, ConfigError> {
@@ -193,7 +206,10 @@ fn words(list: &str) -> Vec<String> {
     words.filter(|word| !word.is_empty()).collect()
 }
 
-fn breach_check(url: Option<String>, timeout: u32) -> Result<Option<BreachCheck>, ConfigError> {
+fn breach_check(
+    url: Option<String>,
+    timeout: Duration,
+) -> Result<Option<BreachCheck>, ConfigError> {
     let Some(url) = url else {
         return Ok(None);
     };
@@ -208,10 +224,7 @@ fn breach_check(url: Option<String>, timeout: u32) -> Result<Option<BreachCheck>
                        http only for localhost";
         return Err(ConfigError::new("PASSWORD_BREACH_URL", problem));
     }
-    Ok(Some(BreachCheck {
-        url,
-        timeout: Duration::from_millis(u64::from(timeout)),
-    }))
+    Ok(Some(BreachCheck { url, timeout }))
 }
 
 #[cfg(test)]

@@ -57,6 +57,11 @@ fn is_token_char(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
+/// Whether a text is a token and nothing else.
+pub(crate) fn is_token(text: &[u8]) -> bool {
+    token(text).is_some_and(|(_, rest)| rest.is_empty())
+}
+
 /// The token that a text begins with, and the rest.
 fn token(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = text.iter().position(|byte| !is_token_char(*byte));
