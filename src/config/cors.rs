@@ -12,12 +12,13 @@ const ALLOWED_HEADERS: &str = "Authorization, Content-Type, X-Request-Id";
 
 /// `CORS_ORIGINS`: origins separated by commas.
 pub(super) fn origins(list: &str) -> Result<Vec<HeaderValue>, ConfigError> {
-    let origins = entries(list).map(|(place, origin)| {
+    let mut origins = Vec::new();
+    for (place, origin) in entries(list) {
         let refuse = |problem| refuse("CORS_ORIGINS", place, problem);
         check_origin(origin).map_err(refuse)?;
-        HeaderValue::from_str(origin).map_err(|_| refuse("is not ASCII"))
-    });
-    origins.collect()
+        origins.push(HeaderValue::from_str(origin).map_err(|_| refuse("is not ASCII"))?);
+    }
+    Ok(origins)
 }
 
 /// Checks that it is an origin as a browser writes it, since origins are compared byte by byte:
@@ -120,10 +121,10 @@ fn refuse(variable: &'static str, place: usize, problem: &str) -> ConfigError {
 }
 
 /// What stands between commas, with its place, counted from 1.
-fn entries(list: &str) -> impl Iterator<Item = (usize, &str)> {
-    let entries = list.split(',').map(str::trim).enumerate();
-    let entries = entries.map(|(index, entry)| (index + 1, entry));
-    entries.filter(|(_, entry)| !entry.is_empty())
+fn entries(list: &str) -> Vec<(usize, &str)> {
+    let mut entries: Vec<_> = (1..).zip(list.split(',').map(str::trim)).collect();
+    entries.retain(|(_, entry)| !entry.is_empty());
+    entries
 }
 
 #[cfg(test)]

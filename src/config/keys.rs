@@ -150,21 +150,22 @@ pub(super) fn legacy_tokens_until(
         .ok_or_else(|| ConfigError::new(variable, "must be a time such as 2027-01-31T00:00:00Z"))
 }
 
-/// `TOKEN_TYPE`: the types that are taken, separated by a comma, the first of which is issued.
-pub(super) fn token_types(value: Option<String>) -> Result<Vec<Type>, ConfigError> {
+/// `TOKEN_TYPE`: the type that is issued and, after a comma, one that is taken beside it.
+pub(super) fn token_types(value: Option<String>) -> Result<(Type, Option<Type>), ConfigError> {
     let problem = "must be at+jwt or JWT, or both with a comma while one takes the other's place";
     let refuse = || ConfigError::new("TOKEN_TYPE", problem);
     let Some(value) = value else {
-        return Ok(vec![Type::AccessToken]);
+        return Ok((Type::AccessToken, None));
     };
-    let names = value.split(',').map(str::trim);
-    let types: Option<Vec<_>> = names.map(Type::of).collect();
-    match types.as_deref() {
-        Some([_]) => types,
-        Some([first, second]) if first != second => types,
-        _ => None,
+    let typ = |name: &str| Type::of(name.trim()).ok_or_else(refuse);
+    match value.split_once(',') {
+        None => Ok((typ(&value)?, None)),
+        Some((first, second)) => {
+            let (first, second) = (typ(first)?, typ(second)?);
+            let different = (first != second).then_some((first, Some(second)));
+            different.ok_or_else(refuse)
+        }
     }
-    .ok_or_else(refuse)
 }
 
 /// Refuses what can be guessed: too short, too monotonous, or known.

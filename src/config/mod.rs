@@ -36,9 +36,8 @@ pub struct Config {
     pub token_issuer: String,
     /// `TOKEN_AUDIENCE`: the `aud` of the tokens; default `gatehouse`.
     pub token_audience: String,
-    /// `TOKEN_TYPE`: the `typ` of the tokens that are taken, the first of which is issued; default
-    /// `at+jwt`.
-    pub token_types: Vec<Type>,
+    /// `TOKEN_TYPE`: the `typ` of the tokens, and another one that is taken; default `at+jwt` alone.
+    pub token_types: (Type, Option<Type>),
     /// `PASSWORD_MIN_LENGTH` (in code points, 8 to 64; default 8) and `PASSWORD_FORBIDDEN_WORDS`
     /// (separated by commas; default none).
     pub password_policy: password::Policy,

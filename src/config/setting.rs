@@ -171,16 +171,24 @@ pub fn strays<'a>(names: impl Iterator<Item = &'a str>) -> impl Iterator<Item = 
     })
 }
 
-/// The setting that a name differs from by at most two slips of the finger, case and underscores
-/// aside.
+/// The setting that a name differs from in one place and by at most two characters there, case and
+/// underscores aside: a slip of the finger, or an abbreviation.
 fn nearest(name: &str) -> Option<&'static str> {
     let plain = |name: &str| name.replace(['_', '-'], "").to_ascii_uppercase();
-    // No name is this long; the distance takes the product of both lengths.
-    let wanted = (name.len() <= 64).then(|| plain(name))?;
-    let distances =
-        SETTINGS.map(|setting| (strsim::osa_distance(&wanted, &plain(setting)), setting));
-    let nearest = distances.into_iter().min();
-    nearest.and_then(|(distance, setting)| (distance <= 2).then_some(setting))
+    let name = plain(name);
+    let mut settings = SETTINGS.into_iter();
+    settings.find(|setting| differing(name.as_bytes(), plain(setting).as_bytes()) <= 2)
+}
+
+/// How long the longer one is without what both begin and end with.
+fn differing(one: &[u8], other: &[u8]) -> usize {
+    let start = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    let (one, other) = (
+        one.get(start..).unwrap_or(&[]),
+        other.get(start..).unwrap_or(&[]),
+    );
+    let pairs = one.iter().rev().zip(other.iter().rev());
+    one.len().max(other.len()) - pairs.take_while(|(a, b)| a == b).count()
 }
 
 #[cfg(test)]

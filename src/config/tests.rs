@@ -269,11 +269,11 @@ fn the_type_of_tokens_is_one_of_two_or_both_in_an_order() {
     use Type::{AccessToken, Jwt};
     let types = |value| read(&[SECRET, ("TOKEN_TYPE", value)]).map(|config| config.token_types);
     for (value, expected) in [
-        ("", vec![AccessToken]),
-        ("at+jwt", vec![AccessToken]),
-        (" JWT ", vec![Jwt]),
-        ("at+jwt,JWT", vec![AccessToken, Jwt]),
-        ("JWT, at+jwt", vec![Jwt, AccessToken]),
+        ("", (AccessToken, None)),
+        ("at+jwt", (AccessToken, None)),
+        (" JWT ", (Jwt, None)),
+        ("at+jwt,JWT", (AccessToken, Some(Jwt))),
+        ("JWT, at+jwt", (Jwt, Some(AccessToken))),
     ] {
         assert_eq!(types(value), Ok(expected), "{value}");
     }

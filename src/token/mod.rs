@@ -29,9 +29,8 @@ pub struct Tokens {
     signing: Key,
     /// All that verify, the signing one among them.
     keys: Vec<Key>,
-    typ: Type,
-    /// All that are taken, the issued one among them.
-    types: Vec<Type>,
+    /// The type that is issued, and one that is taken beside it.
+    types: (Type, Option<Type>),
     issuer: String,
     audience: String,
     lifetime: TimeDelta,
@@ -98,8 +97,7 @@ impl Tokens {
         Self {
             signing,
             keys,
-            typ: config.token_types.first().copied().unwrap_or_default(),
-            types: config.token_types.clone(),
+            types: config.token_types,
             issuer: config.token_issuer.clone(),
             audience: config.token_audience.clone(),
             lifetime: TimeDelta::seconds(config.token_lifetime.as_secs().cast_signed()),
@@ -124,7 +122,7 @@ impl Tokens {
         let claims = Claims::new(claims).set_duration_and_issuance(&time, self.lifetime);
         let header = Header {
             alg: self.signing.algorithm().name(),
-            typ: self.typ.name(),
+            typ: self.types.0.name(),
             kid: self.signing.id(),
         };
         let message = format!("{}.{}", encode(&header)?, encode(&claims)?);
@@ -146,7 +144,8 @@ impl Tokens {
             return self.verify_legacy(&token, now).map(Subject::Email);
         };
         let typ = token.typ.as_deref().unwrap_or_default();
-        if !self.types.iter().any(|ours| ours.is(typ)) {
+        let (ours, other) = self.types;
+        if !ours.is(typ) && !other.is_some_and(|other| other.is(typ)) {
             return Err(TokenError::Header);
         }
         let key = self.keys.iter().find(|key| key.id() == id);

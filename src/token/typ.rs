@@ -2,10 +2,9 @@
 //! 8725, 3.11).
 
 /// What the header of an access token says that it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
     /// `at+jwt`: an access token (RFC 9068, 2.1).
-    #[default]
     AccessToken,
     /// `JWT`: any JSON Web Token (RFC 7519, 5.1), which is all that some libraries take.
     Jwt,
@@ -32,11 +31,13 @@ impl Type {
     /// `application/` (RFC 7515, 4.1.9).
     #[must_use]
     pub fn is(self, typ: &str) -> bool {
-        let prefix = "application/";
-        let start = typ.get(..prefix.len());
-        let name = match start {
-            Some(start) if start.eq_ignore_ascii_case(prefix) => typ.get(prefix.len()..),
-            _ => Some(typ),
+        const PREFIX: &str = "application/";
+        let start = typ.get(..PREFIX.len());
+        let prefixed = start.is_some_and(|start| start.eq_ignore_ascii_case(PREFIX));
+        let name = if prefixed {
+            typ.get(PREFIX.len()..)
+        } else {
+            Some(typ)
         };
         name.is_some_and(|name| name.eq_ignore_ascii_case(self.name()))
     }

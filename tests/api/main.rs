@@ -39,3 +39,4 @@ mod throttle;
 mod timing;
 mod update;
 mod upgrade;
+mod verifying;

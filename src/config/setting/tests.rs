@@ -119,6 +119,13 @@ fn a_name_that_looks_like_a_setting_is_told_with_the_one_that_was_meant() {
         ("CORS-ORIGINS", Some("CORS_ORIGINS")),
         ("CORS_ORIGIN", Some("CORS_ORIGINS")),
         ("SECRETKEY", Some("SECRET_KEY")),
+        (
+            "LOGIN_FAILURE_MILLISECOND",
+            Some("LOGIN_FAILURE_MILLISECONDS"),
+        ),
+        ("PASWORD_MIN_LENGTH", Some("PASSWORD_MIN_LENGTH")),
+        ("PASSWROD_MIN_LENGTH", Some("PASSWORD_MIN_LENGTH")),
+        ("PASSSSWORD_MIN_LENGTH", Some("PASSWORD_MIN_LENGTH")),
         ("ALGORITM", Some("ALGORITHM")),
         ("PASSWORD_MAX_LENGTH", Some("PASSWORD_MIN_LENGTH")),
         ("TOKEN_LIFETIME", None),
