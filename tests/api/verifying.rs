@@ -22,7 +22,7 @@ const said = await Promise.all(tokens.map((token) => check(token).catch(() => nu
 console.log(JSON.stringify(said));
 "#;
 
-const PYTHON: &str = r#"
+const PYTHON: &str = r"
 import json, sys
 import jwt
 from service import user_id
@@ -32,7 +32,7 @@ def check(token):
     except jwt.InvalidTokenError:
         return None
 print(json.dumps([check(token) for token in json.loads(sys.argv[1])]))
-"#;
+";
 
 fn app(variables: &[(&'static str, &str)]) -> App {
     let setup = Setup::default()
@@ -174,7 +174,7 @@ async fn pyjwts_program_takes_our_tokens_and_no_others() {
     assert_eq!(said, json!([id.to_string(), null, null, null, null]));
 }
 
-/// A Python with PyJWT, in an environment that is made once; none where that cannot be done.
+/// A Python with `PyJWT`, in an environment that is made once; none where that cannot be done.
 fn python_with_pyjwt() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(PYJWT.replace("==", "-"));
     let python = folder.join("bin/python");
