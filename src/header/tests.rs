@@ -220,6 +220,28 @@ proptest! {
     }
 
     #[test]
+    fn a_list_of_codings_is_plain_if_each_is_identity_however_it_is_split(
+        codings in prop::collection::vec((space(), "([iI]dentity|IDENTITY)?", space()), 0..5),
+        other in prop::option::of((any::<prop::sample::Index>(), "[a-z]{1,8}")),
+        split in any::<bool>(),
+    ) {
+        let mut list: Vec<String> = codings.iter().map(|(a, name, b)| format!("{a}{name}{b}")).collect();
+        let plain = other.as_ref().is_none_or(|(_, name)| name == "identity");
+        if let Some((place, name)) = other {
+            list.insert(place.index(list.len() + 1), name);
+        }
+        let joined = [list.join(",")];
+        let values: Vec<&str> = if split { &list[..] } else { &joined[..] }.iter().map(String::as_str).collect();
+        prop_assert_eq!(is_plain(&headers(&header::CONTENT_ENCODING, &values)), plain);
+    }
+
+    #[test]
+    fn every_declared_length_is_read_as_the_number_it_is(length in any::<u64>(), zeros in "0{0,3}", around in (space(), space())) {
+        let written = format!("{}{zeros}{length}{}", around.0, around.1);
+        prop_assert_eq!(content_length(&headers(&header::CONTENT_LENGTH, &[&written])), Some(length));
+    }
+
+    #[test]
     fn no_bytes_make_a_parser_panic(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
         let _ = Credentials::parse(&bytes);
         let _ = MediaType::parse(&bytes);
