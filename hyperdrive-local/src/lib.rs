@@ -23,6 +23,7 @@ mod origin;
 mod reply;
 mod session;
 mod statement;
+pub mod url;
 mod wire;
 
 use std::net::SocketAddr;

@@ -27,10 +27,11 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     if TcpListener::bind(("127.0.0.1", options.port)).is_err() {
         bail!("port {} is taken; choose another with --port", options.port);
     }
+    let named = settings::reach().await?;
     let tools = Tools::ensure().await?;
     secret::ensure_dev_secret()?;
     build::build(&tools, Variant::Release).await?;
-    let (url, _server) = if let Some(url) = settings::database_url()? {
+    let (url, _server) = if let Some(url) = named {
         (url, None)
     } else {
         let server = database::ensure().await?;

@@ -8,7 +8,6 @@ mod check;
 mod database;
 mod dev;
 mod migrate;
-mod mysqld;
 mod process;
 mod secret;
 mod settings;

@@ -1,13 +1,16 @@
 //! `cargo xtask secret`: random keys.
 
-use std::io::Write as _;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use ed25519_compact::{KeyPair, Seed};
 
 use crate::process::root;
+use crate::settings;
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -45,15 +48,13 @@ fn print_key_pair() -> Result<()> {
 pub(crate) fn ensure_dev_secret() -> Result<()> {
     let path = root().join(".dev.vars");
     let present = std::fs::read_to_string(&path).unwrap_or_default();
-    let variables = dotenvy::from_read_iter(present.as_bytes()).filter_map(Result::ok);
-    if variables
-        .into_iter()
-        .any(|(key, value)| key == "SECRET_KEY" && !value.is_empty())
-    {
+    let variables = settings::parse(&present, |_| None).values;
+    let secret = variables.get("SECRET_KEY").cloned().flatten();
+    if secret.is_some_and(|secret| !secret.is_empty()) {
         return Ok(());
     }
     // The last one counts, so an empty one may stay where it is.
-    let mut file = std::fs::OpenOptions::new()
+    let mut file = OpenOptions::new()
         .create(true)
         .append(true)
         .mode(0o600)
@@ -65,6 +66,23 @@ pub(crate) fn ensure_dev_secret() -> Result<()> {
     writeln!(file, "SECRET_KEY=\"{}\"", random_hex(32)?)?;
     eprintln!("  wrote a random SECRET_KEY into .dev.vars");
     Ok(())
+}
+
+/// A new and empty file that only this account can read, in the place of what was there.
+pub(crate) fn private_file(path: &Path) -> Result<File> {
+    let cannot = || format!("cannot write {}", path.display());
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).with_context(cannot);
+        }
+        _ => {}
+    }
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(cannot)
 }
 
 /// Random bytes in hexadecimal.

@@ -9,7 +9,7 @@ use mysql_async::{Conn, params, prelude::Queryable as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::process::root;
-use crate::settings;
+use crate::settings::{self, Settings};
 
 /// Seconds to wait for another run to end.
 const LOCK_WAIT: u32 = 60;
@@ -22,7 +22,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: &Options) -> Result<()> {
-    let url = settings::database_url()?.context(
+    let url = Settings::read()?.database_url()?.context(
         "no database is named: set DATABASE_URL=mysql://user:password@host:3306/database, or \
          DATABASE_HOST, DATABASE_NAME, DATABASE_USER and DATABASE_PASSWORD, here or in .env",
     )?;
@@ -45,9 +45,7 @@ pub(crate) async fn apply(url: &str, dry_run: bool) -> Result<()> {
 
 async fn apply_from(folder: &Path, url: &str, dry_run: bool) -> Result<()> {
     let migrations = read(folder)?;
-    let mut conn = Conn::new(settings::options(url)?)
-        .await
-        .context("cannot connect to the database")?;
+    let mut conn = settings::connect(url).await?;
     let result = locked(&mut conn, &migrations, dry_run).await;
     conn.disconnect().await.ok();
     result

@@ -6,10 +6,15 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
+use super::owner::Owner;
 use crate::process::{command, guarded, output, step};
+use crate::secret::private_file;
 
 /// Debian's packages of the server's program alone; `mariadb-server` also starts a system service.
 const PACKAGES: [&str; 2] = ["mariadb-server-core", "mariadb-client-core"];
+
+/// Both servers make folders 0700 and files 0600 with these.
+const PRIVATE: [(&str, &str); 2] = [("UMASK", "0600"), ("UMASK_DIR", "0700")];
 
 /// A server program and which kind it is.
 pub(crate) struct Program {
@@ -36,16 +41,23 @@ impl Program {
         if self.mariadb { "MariaDB" } else { "MySQL" }
     }
 
+    /// The account that it runs as in a folder.
+    pub(crate) fn owner(&self, folder: &Path) -> Owner {
+        Owner::choose(&self.path, folder)
+    }
+
     /// Makes the data folder, if there is none.
-    pub(crate) async fn initialise(&self, folder: &Path) -> Result<()> {
+    pub(crate) async fn initialise(&self, folder: &Path, owner: &Owner) -> Result<()> {
         let (data, new) = (folder.join("data"), folder.join("data.new"));
         if data.exists() {
-            return Ok(());
+            return owner.give(&data);
         }
         // Half-made by a run that was stopped.
         if new.exists() {
             fs::remove_dir_all(&new)?;
         }
+        fs::create_dir(&new)?;
+        owner.give(&new)?;
         let mut initialise = if self.mariadb {
             let program = self.beside("mariadb-install-db").context(
                 "mariadb-install-db is missing: it comes with the MariaDB server's package",
@@ -53,44 +65,63 @@ impl Program {
             let mut initialise = command(program);
             initialise.args([
                 "--no-defaults",
-                "--auth-root-authentication-method=normal",
+                // Root without a password, for this server's own socket only.
+                "--auth-root-authentication-method=socket",
+                "--auth-root-socket-user=root",
                 "--skip-test-db",
+                // No look at the machine's name, which a container may not be able to resolve.
+                "--force",
             ]);
+            // `--user` is for the server alone: of this script it makes a `chown` of every word in
+            // the folder's path.
+            initialise.args(owner.needs_user_root().then_some("--loose-user=root"));
             initialise
         } else {
             let mut initialise = command(&self.path);
+            // Root without a password, whom `init.sql` drops before the first connection.
             initialise.args(["--no-defaults", "--initialize-insecure"]);
+            initialise.args(owner.needs_user_root().then_some("--user=root"));
             initialise
         };
         initialise
             .arg(format!("--datadir={}", new.display()))
-            .args(user());
+            .current_dir(folder)
+            .envs(PRIVATE)
+            .env("TMPDIR", folder.join("tmp"));
         let what = format!("making a private {} database", self.name());
-        step(&what, &mut initialise).await?;
-        fs::rename(new, data)?;
-        Ok(())
+        step(&what, owner.apply(&mut initialise)).await?;
+        fs::rename(new, &data)?;
+        // The script of MariaDB before 10.5 does not know of the environment.
+        owner.give(&data)
     }
 
     /// The command that serves a folder on a port of loopback.
-    pub(crate) fn serve(&self, folder: &Path, port: u16) -> Result<Command> {
-        let log = fs::File::create(folder.join("server.log"))?;
+    pub(crate) fn serve(&self, folder: &Path, port: u16, owner: &Owner) -> Result<Command> {
+        let log = private_file(&folder.join("server.log"))?;
         let option = |name: &str, file: &str| format!("--{name}={}", folder.join(file).display());
         let mut serve = guarded(&self.path);
         serve
             .arg("--no-defaults")
             .arg(option("datadir", "data"))
             .arg(option("init-file", "init.sql"))
-            .arg(option("pid-file", "pid"))
+            // Where `SELECT INTO OUTFILE`, `LOAD DATA` and `LOAD_FILE` are confined to.
+            .arg(option("secure-file-priv", "files"))
+            .arg("--local-infile=OFF")
             // Relative to the data folder: a socket's path has 107 bytes at most.
-            .arg("--socket=mysql.sock")
+            .args(["--socket=mysql.sock", "--pid-file=pid"])
             .args(["--bind-address=127.0.0.1", "--skip-name-resolve"])
             .arg(format!("--port={port}"))
-            .args(user())
+            .args(owner.needs_user_root().then_some("--user=root"))
+            .current_dir(folder)
+            .envs(PRIVATE)
+            // A server that starts deletes the temporary tables that it finds, also another's.
+            .env("TMPDIR", folder.join("tmp"))
             .stdout(Stdio::from(log.try_clone()?))
             .stderr(Stdio::from(log));
         if !self.mariadb {
             serve.arg("--mysqlx=OFF");
         }
+        owner.apply(&mut serve);
         Ok(serve)
     }
 
@@ -143,11 +174,6 @@ async fn install() -> Result<PathBuf> {
         .env("DEBIAN_FRONTEND", "noninteractive");
     step("installing MariaDB (no service is started)", &mut install).await?;
     find(&["mariadbd"]).context("the packages hold no server")
-}
-
-/// Neither server runs as root unless it is told to.
-fn user() -> Option<&'static str> {
-    is_root().then_some("--user=root")
 }
 
 fn is_root() -> bool {

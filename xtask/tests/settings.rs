@@ -1,0 +1,150 @@
+//! A wrong database is told before anything is built, in one line without a value of the settings.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+const SECRET: &str = "hunter2";
+
+/// What `cargo xtask` says when it fails with a database's URL.
+fn told(arguments: &[&str], url: &str) -> String {
+    let started = Instant::now();
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(arguments)
+        .env("DATABASE_URL", url)
+        .output()
+        .expect("xtask");
+    assert!(!output.status.success(), "{url}");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8(said).expect("text");
+    assert!(!said.contains(SECRET), "{said}");
+    assert!(!said.contains("Input/output"), "{said}");
+    assert_eq!(said.matches("error: ").count(), 1, "{said}");
+    assert!(started.elapsed() < Duration::from_mins(1), "{said}");
+    said
+}
+
+fn port_of(listener: &TcpListener) -> u16 {
+    listener.local_addr().expect("an address").port()
+}
+
+/// The tests' own server: what its URL has before and behind the user's password.
+fn server() -> (String, String, String) {
+    let url = std::env::var("TEST_DATABASE_URL")
+        .expect("TEST_DATABASE_URL is not set: run the tests with `cargo xtask test`");
+    let (account, place) = url.split_once('@').expect("an account");
+    let (place, _) = place.split_once('/').expect("a database");
+    let account = account.trim_start_matches("mysql://");
+    let (user, password) = account.split_once(':').expect("a password");
+    (user.to_owned(), password.to_owned(), place.to_owned())
+}
+
+#[test]
+fn a_port_that_nothing_listens_on_is_named_by_dev_and_by_migrate() {
+    let port = port_of(&TcpListener::bind("127.0.0.1:0").expect("a port"));
+    let url = format!("mysql://u:{SECRET}@127.0.0.1:{port}/d");
+    for arguments in [
+        &["dev", "--port", "0"][..],
+        &["migrate"],
+        &["migrate", "--dry-run"],
+    ] {
+        let said = told(arguments, &url);
+        let expected =
+            format!("error: cannot reach the database: nothing listens on 127.0.0.1:{port};");
+        assert!(said.contains(&expected), "{said}");
+    }
+}
+
+#[test]
+fn a_host_that_is_not_known_is_named() {
+    let said = told(
+        &["dev", "--port", "0"],
+        &format!("mysql://u:{SECRET}@db.invalid/d"),
+    );
+    assert!(said.contains("the name db.invalid is not known"), "{said}");
+}
+
+#[test]
+fn a_server_that_is_silent_or_speaks_something_else_is_named() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let place = format!("127.0.0.1:{}", port_of(&silent));
+    let said = told(&["migrate"], &format!("mysql://u:{SECRET}@{place}/d"));
+    assert!(
+        said.contains(&format!("{place} does not answer within 10 s")),
+        "{said}"
+    );
+
+    for greeting in [&b"SSH-2.0-OpenSSH_9.2\r\n"[..], b""] {
+        let other = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let place = format!("127.0.0.1:{}", port_of(&other));
+        std::thread::spawn(move || {
+            for mut stream in other.incoming().map_while(Result::ok) {
+                let _ = stream.write_all(greeting);
+            }
+        });
+        let said = told(&["migrate"], &format!("mysql://u:{SECRET}@{place}/d"));
+        assert!(
+            said.contains(&place) && said.contains("MySQL server"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_password_user_or_database_is_told_by_name() {
+    let (user, password, place) = server();
+    for (account, database) in [
+        (format!("{user}:{SECRET}"), "mysql"),
+        (format!("nobody:{SECRET}"), "x"),
+    ] {
+        let said = told(
+            &["dev", "--port", "0"],
+            &format!("mysql://{account}@{place}/{database}"),
+        );
+        let name = account.split(':').next().unwrap_or_default();
+        let expected = format!("cannot reach the database: {place} refuses the user {name}:");
+        assert!(said.contains(&expected), "{said}");
+    }
+    let said = told(
+        &["migrate"],
+        &format!("mysql://{user}:{password}@{place}/not_there"),
+    );
+    let expected = format!("cannot reach the database: {place} has no database not_there:");
+    assert!(said.contains(&expected), "{said}");
+    assert!(!said.contains(&password), "{said}");
+}
+
+#[test]
+fn a_server_without_tls_is_told_where_tls_is_asked_for() {
+    let (user, password, place) = server();
+    let said = told(
+        &["migrate"],
+        &format!("mysql://{user}:{password}@{place}/mysql?ssl-mode=verify_identity"),
+    );
+    assert!(
+        said.contains(&format!("{place} has no TLS;")) || said.contains("no TLS with"),
+        "{said}"
+    );
+    assert!(!said.contains(&password), "{said}");
+}
+
+#[test]
+fn a_url_that_cannot_be_read_is_told_without_a_part_of_it() {
+    for url in [
+        SECRET.to_owned(),
+        format!("postgres://u:{SECRET}@h/d"),
+        format!("mysql://u:{SECRET}#@h/d"),
+        format!("mysql://u:{SECRET}@h"),
+    ] {
+        for command in ["dev", "migrate"] {
+            let said = told(&[command], &url);
+            assert!(
+                said.contains("error: DATABASE_URL of the environment is wrong: "),
+                "{said}"
+            );
+        }
+    }
+}
