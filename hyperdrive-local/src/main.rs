@@ -1,25 +1,25 @@
 //! `hyperdrive-local`: a local Hyperdrive for one database.
 
 use std::io::IsTerminal as _;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use hyperdrive_local::Hyperdrive;
 use hyperdrive_local::fault::{Fault, Kind, Stage};
 use hyperdrive_local::options::{Options, Plugin};
-use mysql_async::{Opts, OptsBuilder, SslOpts};
+use hyperdrive_local::{Hyperdrive, url};
 
 /// A local Hyperdrive for MySQL that refuses what the real one refuses, and fails on request.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// The database: <mysql://user:password@host:3306/database>.
+    /// The database: <mysql://user:password@host:3306/database>. Everybody on this machine can read
+    /// an argument, so the environment is the better place. On another machine it is reached by TLS
+    /// with its certificate checked, unless its URL ends with ?ssl-mode=disabled or
+    /// ?ssl-mode=required (any certificate).
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     origin: String,
-    /// Reach the database by TLS, its certificate checked.
-    #[arg(long)]
-    origin_tls: bool,
     /// The port on 127.0.0.1; 0 for any.
     #[arg(long, default_value_t = 3307)]
     port: u16,
@@ -62,19 +62,24 @@ fn fault(text: &str) -> Result<Fault, String> {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env();
     tracing_subscriber::fmt()
         .with_env_filter(filter.unwrap_or_else(|_| "info".into()))
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    let arguments = Arguments::parse();
-    let origin = Opts::from_url(&arguments.origin).context("--origin")?;
-    let mut origin = OptsBuilder::from_opts(origin).prefer_socket(false);
-    if arguments.origin_tls {
-        origin = origin.ssl_opts(SslOpts::default());
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    let origin = url::origin(&arguments.origin).context("the database's URL is wrong")?;
     let hyperdrive = Hyperdrive::start(Options {
         port: arguments.port,
         plugin: arguments.plugin,
@@ -83,7 +88,7 @@ async fn main() -> Result<()> {
         acquire_timeout: Duration::from_secs(arguments.acquire_timeout),
         statement_timeout: Duration::from_secs(arguments.statement_timeout),
         caching: arguments.caching,
-        ..Options::new(origin.into())
+        ..Options::new(origin)
     })
     .await?;
     hyperdrive.fail(arguments.fault);

@@ -13,7 +13,7 @@ use crate::origin::{Lease, NoLease};
 use crate::reply::{Reply, status};
 use crate::statement::Statement;
 use crate::wire::{Wire, error, pool_exhausted};
-use crate::{Shared, lock};
+use crate::{Shared, lock, url};
 
 const COM_QUIT: u8 = 0x01;
 const COM_QUERY: u8 = 0x03;
@@ -173,7 +173,11 @@ impl Session {
             None => match self.shared.pool.lease().await {
                 Ok(lease) => lease,
                 Err(NoLease::Exhausted) => return Reply::Refused(pool_exhausted()),
-                Err(NoLease::Failed(failed)) => return Reply::Refused(origin_failed(&failed)),
+                Err(NoLease::Failed(failed)) => {
+                    let reason = url::reason(&failed);
+                    tracing::error!("{}", url::unreachable(&self.shared.options.origin, &reason));
+                    return Reply::Refused(origin_failed(&failed));
+                }
             },
         };
         let limit = self.shared.options.statement_timeout;

@@ -1,6 +1,8 @@
 //! A database's URL, and why a database cannot be reached. No message holds a part of a URL but
 //! its host, port, user and database.
 
+use std::io::ErrorKind;
+
 use anyhow::{Context as _, Result, bail};
 use mysql_async::{DriverError, Error, IoError, Opts, OptsBuilder, SslOpts, UrlError};
 
@@ -71,49 +73,50 @@ pub fn place(origin: &Opts) -> String {
     format!("{}:{}", origin.ip_or_hostname(), origin.tcp_port())
 }
 
-/// Why a database cannot be reached, as a sentence that goes on after "cannot reach the database: ".
+/// One sentence that says which database cannot be reached, as whom, and why.
 #[must_use]
-pub fn unreachable(origin: &Opts, error: &Error) -> String {
-    let place = place(origin);
-    let user = origin.user().unwrap_or_default();
-    let database = origin.db_name().unwrap_or_default();
+pub fn unreachable(origin: &Opts, reason: &str) -> String {
+    format!(
+        "cannot reach the database {} on {} as {}: {reason}",
+        origin.db_name().unwrap_or_default(),
+        place(origin),
+        origin.user().unwrap_or_default(),
+    )
+}
+
+/// Why a connection failed and what to do, for [`unreachable`].
+#[must_use]
+pub fn reason(error: &Error) -> String {
     match error {
         Error::Io(IoError::Io(io)) => match io.kind() {
-            std::io::ErrorKind::ConnectionRefused => format!(
-                "nothing listens on {place}; is the server running, and are host and port right?"
-            ),
-            std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::ConnectionReset => {
-                format!("{place} closed the connection; is it a MySQL server?")
+            ErrorKind::ConnectionRefused => {
+                "nothing listens there; is the server running, and are host and port right?".into()
+            }
+            ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => {
+                "it closed the connection; is it a MySQL server?".into()
             }
             _ if io.raw_os_error().is_some() => {
-                format!("{place} does not answer ({io}); are host and port right?")
+                format!("it does not answer ({io}); are host and port right?")
             }
-            _ => format!("what answers on {place} is no MySQL server"),
+            _ => NO_MYSQL.into(),
         },
-        Error::Io(IoError::Tls(reason)) => format!(
-            "no TLS with {place} ({reason}); ?ssl-mode=required in the URL takes any certificate"
-        ),
+        Error::Io(IoError::Tls(reason)) => {
+            format!("no TLS ({reason}); ?ssl-mode=required in the URL takes any certificate")
+        }
         Error::Driver(DriverError::NoClientSslFlagFromServer) => {
-            format!(
-                "{place} has no TLS; on a network that you trust, add ?ssl-mode=disabled to its URL"
-            )
+            "it has no TLS; on a network that you trust, add ?ssl-mode=disabled to the URL".into()
         }
         Error::Server(refusal) => match refusal.code {
-            1045 | 1698 => {
-                format!(
-                    "{place} refuses the user {user}: the password is wrong, or there is no such user"
-                )
-            }
-            1044 => format!("{place} does not let the user {user} into the database {database}"),
-            1049 => format!("{place} has no database {database}: create it, or correct the name"),
-            code => format!(
-                "{place} refuses the connection: {} ({code})",
-                refusal.message
-            ),
+            1045 | 1698 => "the password is wrong, or there is no such user".into(),
+            1044 => "this user is not let into this database; grant it the rights".into(),
+            1049 => "there is no such database; create it, or correct the name".into(),
+            code => format!("the server says: {} ({code})", refusal.message),
         },
-        _ => format!("what answers on {place} is no MySQL server"),
+        _ => NO_MYSQL.into(),
     }
 }
+
+const NO_MYSQL: &str = "what answers is no MySQL server; are host and port right?";
 
 #[cfg(test)]
 mod tests {

@@ -27,17 +27,17 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     if TcpListener::bind(("127.0.0.1", options.port)).is_err() {
         bail!("port {} is taken; choose another with --port", options.port);
     }
-    let named = settings::reach().await?;
-    let tools = Tools::ensure().await?;
+    // Before minutes of compiling: here are the slips that can be made.
     secret::ensure_dev_secret()?;
-    build::build(&tools, Variant::Release).await?;
-    let (url, _server) = if let Some(url) = named {
+    let (url, _server) = if let Some(url) = settings::database_url()? {
         (url, None)
     } else {
         let server = database::ensure().await?;
         (server.dev_url(), Some(server))
     };
     migrate::apply(&url, false).await?;
+    let tools = Tools::ensure().await?;
+    build::build(&tools, Variant::Release).await?;
 
     // The Worker gets to the database as it does in production, with all that is refused there.
     let origin = hyperdrive_local::options::Options::new(settings::options(&url)?);

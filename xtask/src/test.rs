@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::build::{self, Variant};
 use crate::database;
 use crate::process::{Background, command, root};
-use crate::settings::Settings;
+use crate::settings::variable;
 use crate::tools::Tools;
 
 #[derive(clap::Args)]
@@ -36,11 +36,10 @@ pub(crate) struct SoakOptions {
 
 pub(crate) async fn run(options: &Options) -> Result<()> {
     let ground = Ground::ensure().await?;
-    let settings = Settings::read()?;
-    if settings.variable("TEST_MYSQL_URL").is_none() {
+    if variable("TEST_MYSQL_URL")?.is_none() {
         eprintln!("  no TEST_MYSQL_URL: the live suite runs on the private server only");
     }
-    let corpora = settings.variable("TEST_CORPORA");
+    let corpora = variable("TEST_CORPORA")?;
     let corpora = corpora.map_or_else(|| root().join("../shared/corpora"), PathBuf::from);
     if !corpora.is_dir() {
         eprintln!(
@@ -88,7 +87,7 @@ impl Ground {
         let tools = Tools::ensure().await?;
         build::build(&tools, Variant::Release).await?;
         build::build(&tools, Variant::TestPanic).await?;
-        let (url, server) = if let Some(url) = Settings::read()?.variable("TEST_DATABASE_URL") {
+        let (url, server) = if let Some(url) = variable("TEST_DATABASE_URL")? {
             (url, None)
         } else {
             let server = database::ensure().await?;

@@ -52,8 +52,9 @@ fn a_port_that_nothing_listens_on_is_named_by_dev_and_by_migrate() {
         &["migrate", "--dry-run"],
     ] {
         let said = told(arguments, &url);
-        let expected =
-            format!("error: cannot reach the database: nothing listens on 127.0.0.1:{port};");
+        let expected = format!(
+            "error: cannot reach the database d on 127.0.0.1:{port} as u: nothing listens there; "
+        );
         assert!(said.contains(&expected), "{said}");
     }
 }
@@ -64,7 +65,8 @@ fn a_host_that_is_not_known_is_named() {
         &["dev", "--port", "0"],
         &format!("mysql://u:{SECRET}@db.invalid/d"),
     );
-    assert!(said.contains("the name db.invalid is not known"), "{said}");
+    let expected = "cannot reach the database d on db.invalid:3306 as u: this name is not known; ";
+    assert!(said.contains(expected), "{said}");
 }
 
 #[test]
@@ -73,7 +75,7 @@ fn a_server_that_is_silent_or_speaks_something_else_is_named() {
     let place = format!("127.0.0.1:{}", port_of(&silent));
     let said = told(&["migrate"], &format!("mysql://u:{SECRET}@{place}/d"));
     assert!(
-        said.contains(&format!("{place} does not answer within 10 s")),
+        said.contains(&format!("{place} as u: no answer within 10 s; ")),
         "{said}"
     );
 
@@ -105,14 +107,16 @@ fn a_wrong_password_user_or_database_is_told_by_name() {
             &format!("mysql://{account}@{place}/{database}"),
         );
         let name = account.split(':').next().unwrap_or_default();
-        let expected = format!("cannot reach the database: {place} refuses the user {name}:");
+        let expected =
+            format!("the database {database} on {place} as {name}: the password is wrong");
         assert!(said.contains(&expected), "{said}");
     }
     let said = told(
         &["migrate"],
         &format!("mysql://{user}:{password}@{place}/not_there"),
     );
-    let expected = format!("cannot reach the database: {place} has no database not_there:");
+    let expected =
+        format!("the database not_there on {place} as {user}: there is no such database; ");
     assert!(said.contains(&expected), "{said}");
     assert!(!said.contains(&password), "{said}");
 }
@@ -124,8 +128,10 @@ fn a_server_without_tls_is_told_where_tls_is_asked_for() {
         &["migrate"],
         &format!("mysql://{user}:{password}@{place}/mysql?ssl-mode=verify_identity"),
     );
+    assert!(said.contains(&place), "{said}");
+    // MariaDB 11.4 makes itself a certificate.
     assert!(
-        said.contains(&format!("{place} has no TLS;")) || said.contains("no TLS with"),
+        said.contains(": it has no TLS; ") || said.contains(": no TLS ("),
         "{said}"
     );
     assert!(!said.contains(&password), "{said}");

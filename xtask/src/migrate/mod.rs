@@ -4,12 +4,13 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
+use hyperdrive_local::url;
 use mysql_async::{Conn, params, prelude::Queryable as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::process::root;
-use crate::settings::{self, Settings};
+use crate::settings;
 
 /// Seconds to wait for another run to end.
 const LOCK_WAIT: u32 = 60;
@@ -22,7 +23,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: &Options) -> Result<()> {
-    let url = Settings::read()?.database_url()?.context(
+    let url = settings::database_url()?.context(
         "no database is named: set DATABASE_URL=mysql://user:password@host:3306/database, or \
          DATABASE_HOST, DATABASE_NAME, DATABASE_USER and DATABASE_PASSWORD, here or in .env",
     )?;
@@ -46,9 +47,15 @@ pub(crate) async fn apply(url: &str, dry_run: bool) -> Result<()> {
 async fn apply_from(folder: &Path, url: &str, dry_run: bool) -> Result<()> {
     let migrations = read(folder)?;
     let mut conn = settings::connect(url).await?;
+    let place = url::place(conn.opts());
     let result = locked(&mut conn, &migrations, dry_run).await;
     conn.disconnect().await.ok();
-    result
+    result.map_err(|error| match error.downcast_ref() {
+        Some(mysql_async::Error::Io(_)) => anyhow!(
+            "the connection to the database at {place} broke; run it again, which goes on where this one ended"
+        ),
+        _ => error,
+    })
 }
 
 async fn locked(conn: &mut Conn, migrations: &[Migration], dry_run: bool) -> Result<()> {
@@ -60,9 +67,10 @@ async fn locked(conn: &mut Conn, migrations: &[Migration], dry_run: bool) -> Res
     if got.flatten() != Some(1) {
         bail!("another migration of this database is running, for over {LOCK_WAIT} s");
     }
-    let result = pending(conn, migrations, dry_run).await;
+    pending(conn, migrations, dry_run).await?;
+    // After a failure it is released with the connection.
     conn.query_drop(format!("DO RELEASE_LOCK({lock})")).await?;
-    result
+    Ok(())
 }
 
 async fn pending(conn: &mut Conn, migrations: &[Migration], dry_run: bool) -> Result<()> {

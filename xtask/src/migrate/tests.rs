@@ -128,6 +128,33 @@ async fn files_are_applied_in_the_order_of_their_numbers_and_only_once() {
 }
 
 #[tokio::test]
+async fn a_connection_that_breaks_on_the_way_is_told_in_one_sentence() {
+    let scene = Scene::new("broken").await;
+    scene.file("0001_slow.sql", "DO SLEEP(60)");
+    let kill = async {
+        let mut conn = scene.conn().await;
+        loop {
+            let running = "SELECT ID FROM information_schema.PROCESSLIST \
+                 WHERE DB = DATABASE() AND INFO = 'DO SLEEP(60)'";
+            if let Some(id) = conn.query_first::<u64, _>(running).await.unwrap() {
+                return conn.query_drop(format!("KILL {id}")).await.unwrap();
+            }
+        }
+    };
+    let (applied, ()) = tokio::join!(scene.apply(), kill);
+    let error = applied.unwrap_err();
+    assert!(error.contains(" broke; run it again"), "{error}");
+}
+
+#[tokio::test]
+async fn a_failure_that_ends_the_connection_is_the_one_that_is_told() {
+    let scene = Scene::new("killed").await;
+    scene.file("0001_kill.sql", "KILL CONNECTION_ID()");
+    let error = scene.apply().await.unwrap_err();
+    assert!(error.starts_with("migration 0001 kill: "), "{error}");
+}
+
+#[tokio::test]
 async fn a_dry_run_changes_nothing() {
     let scene = Scene::new("dry").await;
     scene.file("0001_make.sql", "CREATE TABLE t (n INT)");

@@ -10,6 +10,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use hyperdrive_local::url;
 use mysql_async::{Conn, Opts};
+use tokio::net::lookup_host;
+use tokio::time::timeout;
 
 use crate::process::root;
 
@@ -18,15 +20,30 @@ pub(crate) use dotenv::{Dotenv, parse};
 /// How long a database may take to let us in.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// A variable of the environment or, if it is not there, of `.env`. Empty is none.
+pub(crate) fn variable(name: &str) -> Result<Option<String>> {
+    Ok(Settings::read()?.variable(name))
+}
+
+/// The database that `DATABASE_URL` or the `DATABASE_*` names of the replaced system mean, as a
+/// URL; none when neither is set.
+pub(crate) fn database_url() -> Result<Option<String>> {
+    let settings = Settings::read()?;
+    for line in &settings.file.unreadable {
+        eprintln!("  line {line} of .env is no assignment and is passed over");
+    }
+    settings.database_url()
+}
+
 /// The environment, and `.env` for what is not in it.
-pub(crate) struct Settings {
+struct Settings {
     environment: fn(&str) -> Option<String>,
     file: Dotenv,
 }
 
 impl Settings {
     /// Reads `.env` of the project's root, if there is one.
-    pub(crate) fn read() -> Result<Self> {
+    fn read() -> Result<Self> {
         Self::with(&root().join(".env"), |name| std::env::var(name).ok())
     }
 
@@ -39,15 +56,10 @@ impl Settings {
         let text =
             std::str::from_utf8(&bytes).map_err(|_| anyhow!("{} is not UTF-8", path.display()))?;
         let file = parse(text, environment);
-        for line in &file.unreadable {
-            let path = path.display();
-            eprintln!("  line {line} of {path} is no assignment and is passed over");
-        }
         Ok(Self { environment, file })
     }
 
-    /// A variable that is not empty.
-    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+    fn variable(&self, name: &str) -> Option<String> {
         (self.environment)(name)
             .or_else(|| self.file.values.get(name).cloned().flatten())
             .filter(|value| !value.is_empty())
@@ -62,9 +74,7 @@ impl Settings {
         }
     }
 
-    /// The database that `DATABASE_URL` or the `DATABASE_*` names of the replaced system mean, as a
-    /// URL; none when neither is set.
-    pub(crate) fn database_url(&self) -> Result<Option<String>> {
+    fn database_url(&self) -> Result<Option<String>> {
         if let Some(url) = self.variable("DATABASE_URL") {
             let of = self.origin("DATABASE_URL");
             url::origin(&url).map_err(|error| anyhow!("DATABASE_URL of {of} is wrong: {error}"))?;
@@ -102,38 +112,23 @@ impl Settings {
     }
 }
 
-/// The URL of the database that the settings name, after a look whether it lets us in; none when
-/// they name none. Call it before anything that takes long.
-pub(crate) async fn reach() -> Result<Option<String>> {
-    let url = Settings::read()?.database_url()?;
-    if let Some(url) = &url {
-        connect(url).await?.disconnect().await.ok();
-    }
-    Ok(url)
-}
-
 /// Connects to a database, and says in one sentence why that cannot be done.
 pub(crate) async fn connect(url: &str) -> Result<Conn> {
     let options = options(url)?;
-    let place = url::place(&options);
-    let host = options.ip_or_hostname().trim_matches(['[', ']']).to_owned();
-    if tokio::net::lookup_host((host.as_str(), options.tcp_port()))
-        .await
-        .is_err()
-    {
-        bail!("cannot reach the database: the name {host} is not known; is the host right?");
-    }
-    match tokio::time::timeout(CONNECT, Conn::new(options.clone())).await {
-        Ok(Ok(conn)) => Ok(conn),
-        Ok(Err(error)) => {
-            let reason = url::unreachable(&options, &error);
-            Err(anyhow!("cannot reach the database: {reason}"))
+    let host = options.ip_or_hostname().trim_matches(['[', ']']);
+    let reason = if lookup_host((host, options.tcp_port())).await.is_err() {
+        "this name is not known; is the host right?".to_owned()
+    } else {
+        match timeout(CONNECT, Conn::new(options.clone())).await {
+            Ok(Ok(conn)) => return Ok(conn),
+            Ok(Err(error)) => url::reason(&error),
+            Err(_) => format!(
+                "no answer within {} s; are host and port right, and does a firewall let this machine in?",
+                CONNECT.as_secs()
+            ),
         }
-        Err(_) => bail!(
-            "cannot reach the database: {place} does not answer within {} s; are host and port right, and does a firewall let this machine in?",
-            CONNECT.as_secs()
-        ),
-    }
+    };
+    bail!(url::unreachable(&options, &reason))
 }
 
 /// Options of `mysql_async` for a URL.
