@@ -34,8 +34,8 @@ async fn clippy(arguments: &[&str]) -> Result<()> {
     .await
 }
 
-/// Licences, bans and sources. Advisories change without the tree changing, so they are looked up
-/// where that fails nothing: `cargo deny check advisories`.
+/// Licences, bans and sources. Advisories change without the tree changing and need a database from
+/// the network, so a job of its own looks them up: `cargo deny check advisories` in ci.yml.
 async fn deny() -> Result<()> {
     if output(command("cargo").args(["deny", "--version"])).is_none() {
         eprintln!(

@@ -1,8 +1,8 @@
 //! `cargo xtask secret`: random keys.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -46,8 +46,14 @@ fn print_key_pair() -> Result<()> {
 
 /// Puts a random `SECRET_KEY` into `.dev.vars`, where `wrangler dev` reads it, if none is there.
 pub(crate) fn ensure_dev_secret() -> Result<()> {
-    let path = root().join(".dev.vars");
-    let present = std::fs::read_to_string(&path).unwrap_or_default();
+    ensure_secret_in(&root().join(".dev.vars"))
+}
+
+fn ensure_secret_in(path: &Path) -> Result<()> {
+    let present = match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        present => present.with_context(|| format!("cannot read {}", path.display()))?,
+    };
     let variables = settings::parse(&present, |_| None).values;
     let secret = variables.get("SECRET_KEY").cloned().flatten();
     if secret.is_some_and(|secret| !secret.is_empty()) {
@@ -58,8 +64,10 @@ pub(crate) fn ensure_dev_secret() -> Result<()> {
         .create(true)
         .append(true)
         .mode(0o600)
-        .open(&path)
+        .open(path)
         .with_context(|| format!("cannot write {}", path.display()))?;
+    // It may be a copy of the example, which everybody can read.
+    file.set_permissions(Permissions::from_mode(0o600))?;
     if !present.is_empty() && !present.ends_with('\n') {
         writeln!(file)?;
     }
@@ -90,4 +98,31 @@ pub(crate) fn random_hex(bytes: usize) -> Result<String> {
     let mut random = vec![0; bytes];
     getrandom::fill(&mut random).context("the system has no randomness")?;
     Ok(hex::encode(random))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_for_dev_is_made_once_and_for_nobody_else_to_read() {
+        let path = root().join("target/tmp/dev.vars");
+        std::fs::create_dir_all(root().join("target/tmp")).unwrap();
+        let read = || std::fs::read_to_string(&path).unwrap();
+        for present in [None, Some("# from the example\nSECRET_KEY=\"\"")] {
+            std::fs::remove_file(&path).ok();
+            if let Some(present) = present {
+                std::fs::write(&path, present).unwrap();
+                std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+            }
+            ensure_secret_in(&path).unwrap();
+            let made = read();
+            let last = made.lines().last().unwrap();
+            assert!(last.starts_with("SECRET_KEY=\"") && last.len() > 64);
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+            ensure_secret_in(&path).unwrap();
+            assert_eq!(read(), made);
+        }
+    }
 }

@@ -150,13 +150,65 @@ fn no_secret_is_in_the_repository() {
     ] {
         assert!(!vars.contains(name), "{name}");
     }
-    for file in [".dev.vars", ".env", ".env.secrets"] {
+    for (file, expected) in [
+        (".dev.vars", true),
+        (".dev.vars.production", true),
+        ("hyperdrive-local/example/.dev.vars", true),
+        (".env", true),
+        (".env.secrets", true),
+        // What earlier versions of the README had people write.
+        ("keys.json", true),
+        (".dev.vars.example", false),
+        ("package.json", false),
+    ] {
         let ignored = Command::new("git")
             .current_dir(root())
             .args(["check-ignore", "--quiet", "--no-index", file])
             .status();
-        assert!(ignored.expect("git").success(), "{file} is not ignored");
+        assert_eq!(ignored.expect("git").success(), expected, "{file}");
     }
+}
+
+#[test]
+fn no_command_of_the_pages_writes_a_secret_into_a_file_that_others_can_read() {
+    let pages = [
+        "README.md",
+        "hyperdrive-local/README.md",
+        "docs/architecture.md",
+    ];
+    let mut commands = 0;
+    for page in pages {
+        let text = read(page);
+        for block in text.split("```sh\n").skip(1) {
+            let block = block.split("```").next().unwrap_or_default();
+            for line in block.lines() {
+                let writes = line.contains(" > ") || line.contains(" >> ");
+                assert!(!writes || line.contains("umask 077"), "{page}: {line}");
+                for argument in ["--origin mysql:", "--secrets-file ."] {
+                    assert!(!line.contains(argument), "{page}: {line}");
+                }
+                commands += 1;
+            }
+        }
+    }
+    assert!(commands > 20, "{commands}");
+}
+
+#[test]
+fn the_actions_of_ci_are_named_by_commit_and_advisories_are_checked_there() {
+    let workflow = read(".github/workflows/ci.yml");
+    let mut actions = 0;
+    for line in workflow.lines() {
+        let Some((_, action)) = line.split_once("uses: ") else {
+            continue;
+        };
+        let commit = action.split([' ', '@']).nth(1).unwrap_or_default();
+        let is_hex = commit.bytes().all(|c| c.is_ascii_hexdigit());
+        assert!(commit.len() == 40 && is_hex, "{line}");
+        actions += 1;
+    }
+    assert!(actions >= 3, "{actions}");
+    assert!(workflow.contains("- run: cargo deny check advisories\n"));
 }
 
 #[test]
