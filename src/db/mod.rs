@@ -1,5 +1,14 @@
 //! The database as the handlers see it: a session for one request, with deadlines.
 
+/// SQL for a text column as UTF-8, whatever the connection's character set. A server may ignore the
+/// one of the handshake (`character_set_client_handshake`, `init_connect`), and `SET NAMES` would be
+/// a statement more for every connection. What is binary comes as it is.
+macro_rules! utf8 {
+    ($column:literal) => {
+        concat!("CAST(CONVERT(`", $column, "` USING utf8mb4) AS BINARY)")
+    };
+}
+
 pub mod throttle;
 pub mod users;
 

@@ -161,11 +161,17 @@ fn credentials(row: &Row) -> Result<Credentials, mysql::Error> {
 
 fn select_by_email(spellings: [&str; 2]) -> Statement {
     let [first, second] = spellings;
-    Statement::new("SELECT `id`, `password`, `email` FROM `user` WHERE `email` IN (")
-        .value(first)
-        .sql(", ")
-        .value(second)
-        .sql(")")
+    Statement::new(concat!(
+        "SELECT `id`, ",
+        utf8!("password"),
+        ", ",
+        utf8!("email"),
+        " FROM `user` WHERE `email` IN ("
+    ))
+    .value(first)
+    .sql(", ")
+    .value(second)
+    .sql(")")
 }
 
 /// Finds a user by id.
@@ -173,9 +179,15 @@ fn select_by_email(spellings: [&str; 2]) -> Statement {
 /// # Errors
 /// [`Error`] of the database.
 pub async fn find(mut on: impl Query, id: i64) -> Result<Option<User>, Error> {
-    let statement = Statement::new(
-        "SELECT `id`, `email`, `name`, `username`, UNIX_TIMESTAMP(`updated_at`) FROM `user` WHERE `id` = ",
-    )
+    let statement = Statement::new(concat!(
+        "SELECT `id`, ",
+        utf8!("email"),
+        ", ",
+        utf8!("name"),
+        ", ",
+        utf8!("username"),
+        ", UNIX_TIMESTAMP(`updated_at`) FROM `user` WHERE `id` = "
+    ))
     .value(id);
     let doing = "finding a user by id";
     let rows = on.query(doing, &statement).await?;

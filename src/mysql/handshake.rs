@@ -98,7 +98,7 @@ impl Greeting {
 }
 
 /// The handshake response. `mysql_common` puts the collation `utf8mb4_general_ci` (45) into it,
-/// which is what makes the session's character set utf8mb4 whatever the server's default.
+/// which makes the session's character set utf8mb4 unless the server is told to ignore it.
 fn response(
     negotiated: CapabilityFlags,
     plugin: Plugin,

@@ -1,9 +1,11 @@
 //! Tables with other character sets and collations than ours.
 
+use mysql_async::prelude::Queryable as _;
 use serde_json::json;
 
 use crate::support::database::Database;
-use crate::support::{App, PASSWORD, unique_email};
+use crate::support::server::Server;
+use crate::support::{App, PASSWORD, Setup, unique_email};
 
 #[tokio::test]
 async fn a_latin1_table_keeps_what_it_can_and_refuses_the_rest_by_field() {
@@ -91,4 +93,53 @@ async fn an_old_row_is_not_seen_by_a_registration_in_another_spelling_that_the_k
         .await
         .problem(401, "invalid_credentials");
     app.login(&old.to_lowercase(), PASSWORD).await.expect(200);
+}
+
+/// A server that gives every connection its own character set, whatever the client asks for.
+async fn text_comes_back_from(name: &str, arguments: &'static [&'static str]) {
+    let Some(server) = Server::start_with(name, arguments).await else {
+        assert!(std::env::var("CI").is_err(), "there is no MariaDB");
+        eprintln!("skipped: there is no MariaDB on this machine to be started so");
+        return;
+    };
+    let app = App::start(&Setup {
+        database: Some(server.options()),
+        direct: true,
+        ..Setup::default()
+    });
+    let names =
+        json!({ "name": "\u{5c71}\u{7530}\u{592a}\u{90ce}", "username": "Ad\u{e1} \u{1f680}" });
+    let email = unique_email();
+    let body = json!({ "email": email, "password": PASSWORD, "name": names["name"] });
+    let registered = app.request("POST", "/auth/register").json(&body).send();
+    let registered = registered.await.expect(201).json();
+    assert_eq!(registered["name"], names["name"]);
+    let token = app.login(&email, PASSWORD).await.expect(200).token();
+    app.update(&token, &names).await.expect(200);
+    let me = app.me(&token).await.expect(200).json();
+    for field in ["name", "username"] {
+        assert_eq!(me[field], names[field], "{field}");
+    }
+
+    // The e-mail that is found is compared with the one that was typed.
+    let hash = "$argon2id$v=19$m=65536,t=3,p=4$P8c4p3ROyRmDcM75nzNmzA$VOQW7OSCzpQKSFauY7I23Wvx2nLzXsVsHmmEstaZ5xI";
+    let insert = format!(
+        "INSERT INTO `user` (email, password) VALUES (_utf8mb4 X'{}', '{hash}')",
+        hex::encode("\u{5f20}@example.com")
+    );
+    server.conn().await.query_drop(insert).await.expect("a row");
+    let old = app.login("\u{5f20}@example.com", PASSWORD).await;
+    let me = app.me(&old.expect(200).token()).await.expect(200).json();
+    assert_eq!(me["email"], json!("\u{5f20}@example.com"));
+}
+
+#[tokio::test]
+async fn text_comes_back_from_a_server_that_ignores_the_clients_character_set() {
+    let arguments = &["--skip-character-set-client-handshake"];
+    text_comes_back_from("skip-handshake", arguments).await;
+}
+
+#[tokio::test]
+async fn text_comes_back_from_a_server_that_sets_the_clients_character_set() {
+    text_comes_back_from("init-connect", &["--init-connect=SET NAMES gbk"]).await;
 }

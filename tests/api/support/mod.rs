@@ -32,6 +32,8 @@ pub(crate) struct Setup {
     pub(crate) database: Option<mysql_async::Opts>,
     /// How many requests of one client are let through.
     pub(crate) limits: Limits,
+    /// No Hyperdrive stands before the database, as with `wrangler dev` alone.
+    pub(crate) direct: bool,
     /// Nothing listens where the local Hyperdrive should.
     pub(crate) unreachable: bool,
     /// The build with the route that panics.
@@ -113,16 +115,25 @@ impl App {
     pub(crate) fn start(setup: &Setup) -> Self {
         let own = setup.database.clone();
         let origin = own.unwrap_or_else(|| Database::shared().options());
-        let hyperdrive = hyperdrive::start(origin);
-        let credentials = Credentials {
-            port: if setup.unreachable {
-                1
-            } else {
-                hyperdrive.port()
-            },
-            user: hyperdrive.user().to_owned(),
-            password: hyperdrive.password().to_owned(),
-            database: hyperdrive.database().to_owned(),
+        let hyperdrive = hyperdrive::start(origin.clone());
+        let credentials = if setup.direct {
+            Credentials {
+                port: origin.tcp_port(),
+                user: origin.user().expect("a user").to_owned(),
+                password: origin.pass().expect("a password").to_owned(),
+                database: origin.db_name().expect("a database").to_owned(),
+            }
+        } else {
+            Credentials {
+                port: if setup.unreachable {
+                    1
+                } else {
+                    hyperdrive.port()
+                },
+                user: hyperdrive.user().to_owned(),
+                password: hyperdrive.password().to_owned(),
+                database: hyperdrive.database().to_owned(),
+            }
         };
         let (port, runner) = if in_workerd() {
             let workerd = workerd::Workerd::start(setup, &credentials);

@@ -13,12 +13,18 @@ pub(crate) struct Server {
     program: PathBuf,
     folder: PathBuf,
     port: u16,
+    arguments: &'static [&'static str],
     process: Option<Child>,
 }
 
 impl Server {
     /// Starts one with an empty `user` table; none where there is no MariaDB.
     pub(crate) async fn start(name: &str) -> Option<Self> {
+        Self::start_with(name, &[]).await
+    }
+
+    /// Starts one with arguments of the server.
+    pub(crate) async fn start_with(name: &str, arguments: &'static [&'static str]) -> Option<Self> {
         let program = find("mariadbd")?;
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("server-{}-{name}", std::process::id()));
@@ -50,6 +56,7 @@ impl Server {
             program,
             folder,
             port,
+            arguments,
             process: None,
         };
         server.run();
@@ -77,6 +84,7 @@ impl Server {
                 "--skip-name-resolve",
             ])
             .arg(format!("--port={}", self.port))
+            .args(self.arguments)
             .args(user())
             .stdin(Stdio::piped())
             .stdout(log.try_clone().expect("a log"))
