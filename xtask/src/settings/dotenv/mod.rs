@@ -1,7 +1,7 @@
 //! `.env` as python-dotenv 1.2 reads it, which the replaced system used.
 //!
-//! Our own: the crates expand `$NAME`, refuse unquoted values with a space or quote the bad line in
-//! their errors. Nothing here puts a value into a message.
+//! Our own: dotenvy agrees with it on 264 of the 354 texts of `vectors.jsonl` (it expands `$NAME` and
+//! refuses an unquoted value with a space), and its errors quote the bad line.
 
 use std::collections::HashMap;
 
