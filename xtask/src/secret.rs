@@ -108,21 +108,21 @@ mod tests {
     fn a_secret_for_dev_is_made_once_and_for_nobody_else_to_read() {
         let path = root().join("target/tmp/dev.vars");
         std::fs::create_dir_all(root().join("target/tmp")).unwrap();
-        let read = || std::fs::read_to_string(&path).unwrap();
+        let text = || std::fs::read_to_string(&path).unwrap();
         for present in [None, Some("# from the example\nSECRET_KEY=\"\"")] {
             std::fs::remove_file(&path).ok();
-            if let Some(present) = present {
-                std::fs::write(&path, present).unwrap();
+            if let Some(example) = present {
+                std::fs::write(&path, example).unwrap();
                 std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
             }
             ensure_secret_in(&path).unwrap();
-            let made = read();
-            let last = made.lines().last().unwrap();
+            let written = text();
+            let last = written.lines().last().unwrap();
             assert!(last.starts_with("SECRET_KEY=\"") && last.len() > 64);
             let mode = std::fs::metadata(&path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
             ensure_secret_in(&path).unwrap();
-            assert_eq!(read(), made);
+            assert_eq!(text(), written);
         }
     }
 }
