@@ -84,7 +84,7 @@ pub fn unreachable(origin: &Opts, reason: &str) -> String {
     )
 }
 
-/// Why a connection failed and what to do, for [`unreachable`].
+/// Why a connection failed and what to do, for [`unreachable()`].
 #[must_use]
 pub fn reason(error: &Error) -> String {
     match error {
