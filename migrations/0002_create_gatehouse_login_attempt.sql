@@ -6,4 +6,4 @@ CREATE TABLE IF NOT EXISTS `gatehouse_login_attempt` (
   `failures` INT NOT NULL,
   `retry_at` BIGINT NOT NULL,
   KEY `retry_at` (`retry_at`)
-)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci

@@ -1,7 +1,7 @@
 //! E-mail addresses: what is accepted, and which ones are the same.
 //!
-//! Two spellings are one address when they differ only in ASCII case or in how an international
-//! domain is written. Full Unicode folding is not used on purpose: it maps U+212A to `k` and so
+//! Two spellings are one address when they differ only in ASCII case, in ASCII white space around
+//! them or in how an international domain is written. Full Unicode folding is not used on purpose: it maps U+212A to `k` and so
 //! merges addresses of different people (CVE-2019-19844).
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
@@ -110,10 +110,8 @@ impl Lookup {
     /// An address as typed.
     #[must_use]
     pub fn new(typed: &str) -> Self {
-        let typed = typed.trim_ascii();
         Self {
-            canonical: Email::parse(typed)
-                .map_or_else(|_| typed.to_ascii_lowercase(), |email| email.0),
+            canonical: canonical(typed),
             typed: typed.to_owned(),
         }
     }
@@ -124,20 +122,65 @@ impl Lookup {
         &self.canonical
     }
 
-    /// The form as typed: what an old row may hold where the collation tells cases apart.
+    /// What rows may hold, but for white space around it: the part before the @ in lower case and as
+    /// typed (a collation may tell cases apart), the domain as A-labels, as U-labels and as typed.
+    /// The canonical form is the first of them.
     #[must_use]
-    pub fn typed(&self) -> &str {
-        &self.typed
+    pub fn spellings(&self) -> Vec<String> {
+        let typed = self.typed.trim_ascii();
+        let mut spellings = vec![self.canonical.clone()];
+        let mut add = |spelling: String| {
+            if !spellings.contains(&spelling) && self.is(&spelling) {
+                spellings.push(spelling);
+            }
+        };
+        if let (Some((local, domain)), Some((typed_local, typed_domain))) =
+            (self.canonical.rsplit_once('@'), typed.rsplit_once('@'))
+        {
+            let (unicode, _) =
+                Uts46::new().to_unicode(domain.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow);
+            for local in [local, typed_local] {
+                for domain in [domain, &unicode, typed_domain] {
+                    add(format!("{local}@{domain}"));
+                }
+            }
+        } else {
+            add(typed.to_owned());
+        }
+        spellings
     }
 
-    /// Whether a stored address is this one. The database's collation may have found another:
-    /// `josé` for `jose`, or one with a space at its end.
+    /// Whether a stored address is this one. The database's collation may have found another, such
+    /// as `josé` for `jose`.
     #[must_use]
     pub fn is(&self, stored: &str) -> bool {
-        stored == self.typed
-            || stored.eq_ignore_ascii_case(&self.canonical)
-            || (stored == stored.trim_ascii()
-                && Email::parse(stored).is_ok_and(|email| email.0 == self.canonical))
+        canonical(stored) == self.canonical
+    }
+
+    /// How far a stored spelling of this address is from what was typed: as typed, as typed but for
+    /// white space around it, canonical, any other.
+    #[must_use]
+    pub fn distance(&self, stored: &str) -> u8 {
+        match stored {
+            stored if stored == self.typed => 0,
+            stored if stored == self.typed.trim_ascii() => 1,
+            stored if stored == self.canonical => 2,
+            _ => 3,
+        }
+    }
+}
+
+/// Characters of a text that may still be an address; what is longer is none.
+const MAX_TEXT: usize = 1024;
+
+/// The canonical form of an address; of any other text, the form that is its own and no other's but
+/// for ASCII case and the white space around it.
+fn canonical(text: &str) -> String {
+    let text = text.trim_ascii();
+    let address = text.rsplit_once('@').filter(|_| text.len() <= MAX_TEXT);
+    match address.and_then(|(local, domain)| Some((local, canonical_domain(domain)?))) {
+        Some((local, domain)) => format!("{}@{domain}", local.to_ascii_lowercase()),
+        None => text.to_ascii_lowercase(),
     }
 }
 
@@ -234,17 +277,24 @@ mod tests {
     #[test]
     fn a_lookup_knows_its_rows_and_no_others() {
         let lookup = Lookup::new("Jose@Example.com");
-        for stored in ["jose@example.com", "JOSE@EXAMPLE.COM", "Jose@Example.com"] {
-            assert!(lookup.is(stored), "{stored}");
+        for stored in [
+            "jose@example.com",
+            "JOSE@EXAMPLE.COM",
+            "Jose@Example.com",
+            "jose@example.com ",
+            "\t\r\n\u{c}jose@example.com",
+        ] {
+            assert!(lookup.is(stored), "{stored:?}");
         }
         for stored in [
             "josé@example.com",
-            "jose@example.com ",
-            " jose@example.com",
+            "jose @example.com",
+            "jose@example.com\u{a0}",
+            "\u{b}jose@example.com",
             "jose@example.co",
             "",
         ] {
-            assert!(!lookup.is(stored), "{stored}");
+            assert!(!lookup.is(stored), "{stored:?}");
         }
     }
 
@@ -253,7 +303,29 @@ mod tests {
         assert!(Lookup::new("Nope").is("nope"));
         assert!(Lookup::new("josé@example.com").is("josé@example.com"));
         assert!(!Lookup::new("josé@example.com").is("JOSÉ@example.com"));
-        assert!(Lookup::new("a@xn--bcher-kva.example").is("a@Bücher.example"));
+        for (typed, stored) in [
+            ("a@xn--bcher-kva.example", "a@Bücher.example"),
+            ("a@Bücher.example", "a@xn--bcher-kva.example"),
+            ("josé@bücher.example", "josé@XN--bcher-kva.example"),
+        ] {
+            assert!(Lookup::new(typed).is(stored), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_lookup_has_the_spellings_that_rows_may_hold() {
+        let spellings = |typed: &str| Lookup::new(typed).spellings().join(" ");
+        assert_eq!(spellings(" ada@example.com\n"), "ada@example.com");
+        assert_eq!(spellings("Nope"), "nope Nope");
+        assert_eq!(
+            spellings("ada@xn--bcher-kva.example"),
+            "ada@xn--bcher-kva.example ada@bücher.example"
+        );
+        assert_eq!(
+            spellings("Ada@Bücher.example"),
+            "ada@xn--bcher-kva.example ada@bücher.example ada@Bücher.example \
+             Ada@xn--bcher-kva.example Ada@bücher.example Ada@Bücher.example"
+        );
     }
 
     proptest! {
@@ -265,8 +337,23 @@ mod tests {
         }
 
         #[test]
-        fn nothing_typed_makes_it_panic_or_gives_a_form_that_is_not_plain_ascii(typed in any::<String>()) {
-            let _ = Lookup::new(&typed);
+        fn each_spelling_of_an_address_is_that_address(
+            typed in "[a-zA-Zé.]{1,5}@[a-zA-Zäß日]{1,4}\\.(xn--bcher-kva\\.)?[a-z]{2}"
+        ) {
+            let lookup = Lookup::new(&typed);
+            for spelling in lookup.spellings() {
+                prop_assert!(lookup.is(&spelling), "{spelling:?}");
+                prop_assert!(lookup.is(&format!(" {spelling}\r\n")), "{spelling:?}");
+            }
+        }
+
+        #[test]
+        fn nothing_typed_makes_it_panic_or_gives_a_form_that_is_not_plain_ascii_or_a_spelling_of_another(typed in any::<String>()) {
+            let lookup = Lookup::new(&typed);
+            prop_assert!(lookup.is(&typed));
+            for spelling in lookup.spellings() {
+                prop_assert!(lookup.is(&spelling), "{spelling:?}");
+            }
             if let Ok(email) = Email::parse(&typed) {
                 prop_assert!(email.as_str().bytes().all(|byte| byte.is_ascii_graphic()));
             }

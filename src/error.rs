@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::db;
+use crate::db::{self, refusal::Refusal, schema::Column};
 use crate::token::TokenError;
 
 /// What is wrong with one field of a body.
@@ -47,9 +47,12 @@ pub enum Error {
     /// 405; the router adds `Allow`.
     #[error("no such method")]
     MethodNotAllowed,
-    /// 409.
+    /// 409: another user has the e-mail.
     #[error("e-mail taken")]
     EmailTaken,
+    /// 409: another user has something else that must be unique; the fields where they are known.
+    #[error("conflict")]
+    Conflict(Vec<FieldError>),
     /// 413.
     #[error("body too large")]
     BodyTooLarge,
@@ -90,7 +93,7 @@ impl Error {
             }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::EmailTaken => StatusCode::CONFLICT,
+            Self::EmailTaken | Self::Conflict(_) => StatusCode::CONFLICT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::InvalidFields(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -112,6 +115,7 @@ impl Error {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::EmailTaken => "email_taken",
+            Self::Conflict(_) => "conflict",
             Self::BodyTooLarge => "body_too_large",
             Self::UnsupportedMediaType(_) => "unsupported_media_type",
             Self::InvalidFields(_) => "invalid_fields",
@@ -136,6 +140,7 @@ impl Error {
             Self::NotFound => "There is nothing at this path.",
             Self::MethodNotAllowed => "This path does not know this method; see the Allow header.",
             Self::EmailTaken => "A user with this e-mail exists already.",
+            Self::Conflict(_) => "Another user has a value that must be unique.",
             Self::BodyTooLarge => "The body is larger than 16 KiB.",
             Self::InvalidFields(_) => "Some fields are not valid; see errors.",
             Self::RateLimited => "Too many requests from this address; try again in a minute.",
@@ -187,7 +192,7 @@ impl Error {
             code: self.code(),
             request_id,
             errors: match self {
-                Self::InvalidFields(errors) => errors,
+                Self::InvalidFields(errors) | Self::Conflict(errors) => errors,
                 _ => &[],
             },
         }
@@ -195,34 +200,57 @@ impl Error {
 }
 
 impl From<db::Error> for Error {
-    /// A failure of the database, unless it is the client's: a character in a name that the
-    /// table's character set (an old one may have latin1) cannot hold.
     fn from(error: db::Error) -> Self {
-        let Some(unstorable) = error.as_mysql().filter(|error| error.is_unstorable()) else {
-            return Self::Database(error);
-        };
-        let column = unstorable.unstorable_column();
-        if column.is_some_and(|column| !NAMES.contains(&column)) {
-            return Self::Database(error);
-        }
-        // Where the message does not say which of the two, it may be either.
-        let fields = NAMES
-            .into_iter()
-            .filter(|field| column.is_none_or(|column| column == *field));
-        Self::InvalidFields(
-            fields
-                .map(|field| FieldError {
-                    field,
-                    code: "unsupported_characters",
-                    message: "A name has only characters that the database can hold.".to_owned(),
-                })
-                .collect(),
-        )
+        Self::Database(error)
     }
 }
 
-/// The fields that hold free text.
-const NAMES: [&str; 2] = ["name", "username"];
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let field = |column: Column, code, message: String| FieldError {
+            field: column.name(),
+            code,
+            message,
+        };
+        let invalid = |columns: Vec<Column>, code, message: &str| {
+            let fields = columns.into_iter();
+            Self::InvalidFields(
+                fields
+                    .map(|column| field(column, code, message.to_owned()))
+                    .collect(),
+            )
+        };
+        match refusal {
+            Refusal::EmailTaken => Self::EmailTaken,
+            Refusal::Conflict(columns) => {
+                let message = "Another user has this already.";
+                let fields = columns.into_iter();
+                Self::Conflict(
+                    fields
+                        .map(|column| field(column, "taken", message.to_owned()))
+                        .collect(),
+                )
+            }
+            Refusal::TooLong(columns) => Self::InvalidFields(
+                columns
+                    .into_iter()
+                    .map(|(column, length)| {
+                        let message = format!("The database holds at most {length} characters.");
+                        field(column, "too_long", message)
+                    })
+                    .collect(),
+            ),
+            Refusal::Unsupported(columns) => {
+                let message = "A name has only characters that the database can hold.";
+                invalid(columns, "unsupported_characters", message)
+            }
+            Refusal::Required(columns) => invalid(columns, "required", "This field is required."),
+            // Not a failure that would pass by itself.
+            Refusal::Database(db::Error::Schema(reason)) => Self::Internal(reason),
+            Refusal::Database(error) => Self::Database(error),
+        }
+    }
+}
 
 /// A problem detail of RFC 9457.
 #[derive(Serialize)]

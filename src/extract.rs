@@ -12,6 +12,7 @@ use crate::header::bearer::Credentials;
 use crate::header::media_type::MediaType;
 use crate::header::{content_length, is_plain};
 use crate::token::{Subject, TokenError};
+use crate::user_id::UserId;
 
 /// The largest body that is read, in bytes.
 pub const MAX_BODY: usize = 16 * 1024;
@@ -25,7 +26,7 @@ impl CurrentUser {
     ///
     /// # Errors
     /// [`Error::InvalidToken`] when nobody has the e-mail; those of the database.
-    pub async fn id(&self, on: impl Query) -> Result<i64, Error> {
+    pub async fn id(&self, on: impl Query) -> Result<UserId, Error> {
         match &self.0 {
             Subject::Id(id) => Ok(*id),
             Subject::Email(email) => {

@@ -12,8 +12,8 @@
 //!   out of requests;
 //! * [`routes`]: a handler for each endpoint;
 //! * [`after`]: what is done when the answer has gone out;
-//! * [`email`], [`account`], [`name`], [`password`], [`token`]: parsed types and their rules, no
-//!   I/O ([`rule`] is what they say of a broken one);
+//! * [`email`], [`account`], [`name`], [`password`], [`token`], [`user_id`]: parsed types and their
+//!   rules, no I/O ([`rule`] is what they say of a broken one);
 //! * [`db`]: the statements, one file a table;
 //! * [`mysql`]: the client, which knows nothing of the rest;
 //! * [`time`]: how times are written;
@@ -42,5 +42,6 @@ pub mod routes;
 pub mod rule;
 pub mod time;
 pub mod token;
+pub mod user_id;
 #[cfg(target_arch = "wasm32")]
 mod worker;

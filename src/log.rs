@@ -17,6 +17,7 @@ use crate::config::Stray;
 use crate::error::Error;
 use crate::platform::{Level, Platform};
 use crate::time::rfc3339;
+use crate::user_id::UserId;
 
 /// What a handler wants in the log line: the event and whom it is about.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +25,7 @@ pub struct Audit {
     /// What happened, in the past tense.
     pub event: &'static str,
     /// `user.id`.
-    pub user_id: Option<i64>,
+    pub user_id: Option<UserId>,
     /// The account that was tried, where nobody has shown to be its user.
     pub account: Option<AccountKey>,
 }
@@ -32,7 +33,7 @@ pub struct Audit {
 impl Audit {
     /// Something that a user did.
     #[must_use]
-    pub fn user(event: &'static str, user_id: i64) -> Self {
+    pub fn user(event: &'static str, user_id: UserId) -> Self {
         Self {
             event,
             user_id: Some(user_id),
@@ -99,7 +100,7 @@ struct Json<'a> {
     path: Option<&'a str>,
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
-    user_id: Option<i64>,
+    user_id: Option<UserId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,7 +145,7 @@ struct Note<'a> {
     event: &'static str,
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    user_id: Option<i64>,
+    user_id: Option<UserId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
@@ -181,7 +182,7 @@ impl RequestId {
     }
 
     /// Logs and counts something that went as it should.
-    pub fn note(&self, platform: &dyn Platform, event: &'static str, user_id: Option<i64>) {
+    pub fn note(&self, platform: &dyn Platform, event: &'static str, user_id: Option<UserId>) {
         self.write(platform, Level::Info, event, user_id, None);
     }
 
@@ -190,7 +191,7 @@ impl RequestId {
         &self,
         platform: &dyn Platform,
         event: &'static str,
-        user_id: Option<i64>,
+        user_id: Option<UserId>,
         reason: String,
     ) {
         self.write(platform, Level::Error, event, user_id, Some(reason));
@@ -201,7 +202,7 @@ impl RequestId {
         platform: &dyn Platform,
         level: Level,
         event: &'static str,
-        user_id: Option<i64>,
+        user_id: Option<UserId>,
         reason: Option<String>,
     ) {
         let note = Note {
@@ -250,7 +251,7 @@ fn known(method: &Method) -> &'static str {
 fn reason(error: &Error) -> Option<String> {
     match error {
         Error::InvalidToken(_) | Error::Database(_) | Error::Internal(_) => Some(error.to_string()),
-        Error::InvalidFields(errors) => {
+        Error::InvalidFields(errors) | Error::Conflict(errors) if !errors.is_empty() => {
             let broken = errors
                 .iter()
                 .map(|error| format!("{}: {}", error.field, error.code));

@@ -54,7 +54,13 @@ impl Pool {
         Self {
             // A reset takes a MySQL server's own character set; this is run after it.
             options: OptsBuilder::from_opts(options.origin.clone())
-                .setup(vec!["SET NAMES utf8mb4"])
+                .setup(
+                    [
+                        options.origin.setup(),
+                        &["SET NAMES utf8mb4".to_owned()][..],
+                    ]
+                    .concat(),
+                )
                 .into(),
             idle: Arc::default(),
             permits: Arc::new(Semaphore::new(options.origin_connection_limit)),

@@ -9,6 +9,9 @@ macro_rules! utf8 {
     };
 }
 
+mod by_email;
+pub mod refusal;
+pub mod schema;
 pub mod throttle;
 pub mod users;
 
@@ -38,6 +41,14 @@ pub enum Error {
         /// What happened.
         source: mysql::Error,
     },
+    /// The table is not as it must be.
+    #[error("{0}")]
+    Schema(String),
+}
+
+/// What makes an [`Error`] of a failure of the client or the server.
+fn failed(doing: &'static str) -> impl Fn(mysql::Error) -> Error {
+    move |source| Error::Failed { doing, source }
 }
 
 impl Error {
@@ -50,7 +61,7 @@ impl Error {
                 mysql::Error::Io(_) => *doing == CONNECTING,
                 _ => false,
             },
-            Self::Timeout { .. } => false,
+            Self::Timeout { .. } | Self::Schema(_) => false,
         }
     }
 
@@ -59,7 +70,7 @@ impl Error {
     pub fn as_mysql(&self) -> Option<&mysql::Error> {
         match self {
             Self::Failed { source, .. } => Some(source),
-            Self::Timeout { .. } => None,
+            Self::Timeout { .. } | Self::Schema(_) => None,
         }
     }
 }
@@ -108,19 +119,6 @@ impl Database {
             database: self,
             connection,
         })
-    }
-
-    /// Asks the server for a sign of life.
-    ///
-    /// # Errors
-    /// [`Error`], within the timeouts.
-    pub async fn ping(&self) -> Result<(), Error> {
-        let statement = Statement::new("SELECT 1");
-        let mut database = self;
-        let rows = database
-            .query("asking for a sign of life", &statement)
-            .await;
-        rows.map(drop)
     }
 
     async fn query_once(

@@ -6,14 +6,17 @@
 use crate::email::{Email, Lookup};
 use crate::mysql::{self, Row, Statement};
 use crate::name::Name;
+use crate::user_id::UserId;
 
-use super::{Error, Query, Session};
+use super::refusal::{Cells, Refusal, explain, guarded_time};
+use super::schema::Column;
+use super::{Error, Query, Session, by_email, failed};
 
 /// A user without the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// `id`.
-    pub id: i64,
+    pub id: UserId,
     /// `email`.
     pub email: Option<String>,
     /// `name`: the first name.
@@ -28,7 +31,7 @@ pub struct User {
 #[derive(Debug)]
 pub struct Credentials {
     /// `id`.
-    pub id: i64,
+    pub id: UserId,
     /// `email`, as it is stored.
     pub email: String,
     /// `password`: a hash in any of the forms that the table may hold.
@@ -58,69 +61,53 @@ pub struct Changes<'a> {
     pub username: Option<Option<&'a Name>>,
 }
 
-/// Inserts a user and returns the id; none when the e-mail is taken.
+/// Inserts a user and returns the id.
 ///
 /// # Errors
-/// [`Error`] of the database.
-pub async fn insert(session: &mut Session<'_>, user: &NewUser<'_>) -> Result<Option<i64>, Error> {
-    let statement = Statement::new(
+/// [`Refusal`]. Of two users who register one e-mail at the same time, the unique key refuses one;
+/// what it does not call equal is for [`is_taken`] to say before.
+pub async fn insert(session: &mut Session<'_>, user: &NewUser<'_>) -> Result<UserId, Refusal> {
+    let cells = [
+        (Column::Email, Some(user.email.as_str())),
+        (Column::Password, Some(user.password)),
+        (Column::Name, user.name.map(Name::as_str)),
+        (Column::Username, user.username.map(Name::as_str)),
+    ];
+    let mut statement = Statement::new(
         "INSERT INTO `user` (`email`, `password`, `name`, `username`, `updated_at`) VALUES (",
-    )
-    .value(user.email.as_str())
-    .sql(", ")
-    .value(user.password)
-    .sql(", ")
-    .value(user.name.map(Name::as_str))
-    .sql(", ")
-    .value(user.username.map(Name::as_str))
-    .sql(", FROM_UNIXTIME(")
-    .value(user.now)
-    .sql("))");
+    );
+    for (_, value) in cells {
+        statement = statement.value(value).sql(", ");
+    }
+    let statement = guarded_time(statement, user.now, &cells).sql(")");
     let doing = "inserting a user";
-    let done = match session.execute(doing, &statement).await {
-        // The unique key decides, not a look before. It is the e-mail's: the statement names no id.
-        Err(error) if error.as_mysql().is_some_and(mysql::Error::is_duplicate) => return Ok(None),
-        done => done?,
-    };
-    match (done.rows, i64::try_from(done.last_insert_id)) {
-        (1, Ok(id @ 1..)) => Ok(Some(id)),
-        _ => Err(failed(doing)(NO_ID)),
+    match session.execute(doing, &statement).await {
+        Ok(done) if done.rows == 1 && done.last_insert_id > 0 => Ok(done.last_insert_id.into()),
+        Ok(_) => Err(failed(doing)(NO_ID).into()),
+        Err(error) => Err(explain(session, &cells, None, error).await),
     }
 }
 
-/// Finds the credentials of an e-mail.
+/// Whether any user has an e-mail, in whatever spelling.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub async fn is_taken(on: impl Query, email: &Lookup) -> Result<bool, Error> {
+    let found = by_email::find_all(on, "finding whether an e-mail is taken", email).await?;
+    Ok(!found.is_empty())
+}
+
+/// Finds the credentials of an e-mail. Where old rows hold one address in several spellings, the one
+/// as typed is meant, or else the canonical one, or else the eldest.
 ///
 /// # Errors
 /// [`Error`] of the database.
 pub async fn find_credentials(
-    mut on: impl Query,
+    on: impl Query,
     email: &Lookup,
 ) -> Result<Option<Credentials>, Error> {
-    let doing = "finding a user by e-mail";
-    // Under a collation that tells cases apart, an old row is found by its old spelling only.
-    let spellings = select_by_email([email.canonical(), email.typed()]);
-    let rows = match on.query(doing, &spellings).await {
-        Err(error) if error.as_mysql().is_some_and(mysql::Error::is_incomparable) => {
-            // The typed one has characters that the column cannot hold, so no row has it.
-            let canonical = email.canonical();
-            if !canonical.is_ascii() {
-                return Ok(None);
-            }
-            on.query(doing, &select_by_email([canonical, canonical]))
-                .await?
-        }
-        rows => rows?,
-    };
-    let mut found = Vec::new();
-    for row in &rows {
-        let user = credentials(row).map_err(failed(doing))?;
-        if email.is(&user.email) {
-            found.push((user.email != email.typed(), user.id, user));
-        }
-    }
-    // Where old rows hold one address in two spellings, the one as typed is meant, or the elder.
-    found.sort_by_key(|(differs, id, _)| (*differs, *id));
-    Ok(found.into_iter().next().map(|(.., user)| user))
+    let found = by_email::find_all(on, "finding a user by e-mail", email).await?;
+    Ok(found.into_iter().next())
 }
 
 /// Finds the user of an e-mail that a token of the replaced system names.
@@ -130,55 +117,23 @@ pub async fn find_credentials(
 ///
 /// # Errors
 /// [`Error`] of the database.
-pub async fn find_by_exact_email(mut on: impl Query, email: &str) -> Result<Option<i64>, Error> {
-    let doing = "finding the user of an old token";
-    let rows = match on.query(doing, &select_by_email([email, email])).await {
-        Err(error) if error.as_mysql().is_some_and(mysql::Error::is_incomparable) => {
-            return Ok(None);
-        }
-        rows => rows?,
-    };
-    let mut alike = Vec::new();
-    for row in &rows {
-        let user = credentials(row).map_err(failed(doing))?;
-        if user.email == email {
-            return Ok(Some(user.id));
-        }
-        if user.email.eq_ignore_ascii_case(email) {
-            alike.push(user.id);
-        }
+pub async fn find_by_exact_email(on: impl Query, email: &str) -> Result<Option<UserId>, Error> {
+    let rows = by_email::find_equal(on, "finding the user of an old token", email).await?;
+    if let Some(user) = rows.iter().find(|user| user.email == email) {
+        return Ok(Some(user.id));
     }
-    Ok(alike.first().copied().filter(|_| alike.len() == 1))
-}
-
-fn credentials(row: &Row) -> Result<Credentials, mysql::Error> {
-    Ok(Credentials {
-        id: row.int(0)?.ok_or(NO_ID)?,
-        email: row.text(2)?.unwrap_or_default(),
-        password: row.text(1)?,
-    })
-}
-
-fn select_by_email(spellings: [&str; 2]) -> Statement {
-    let [first, second] = spellings;
-    Statement::new(concat!(
-        "SELECT `id`, ",
-        utf8!("password"),
-        ", ",
-        utf8!("email"),
-        " FROM `user` WHERE `email` IN ("
-    ))
-    .value(first)
-    .sql(", ")
-    .value(second)
-    .sql(")")
+    let mut alike = rows
+        .iter()
+        .filter(|user| user.email.eq_ignore_ascii_case(email));
+    let first = alike.next();
+    Ok(first.filter(|_| alike.next().is_none()).map(|user| user.id))
 }
 
 /// Finds a user by id.
 ///
 /// # Errors
 /// [`Error`] of the database.
-pub async fn find(mut on: impl Query, id: i64) -> Result<Option<User>, Error> {
+pub async fn find(mut on: impl Query, id: UserId) -> Result<Option<User>, Error> {
     let statement = Statement::new(concat!(
         "SELECT `id`, ",
         utf8!("email"),
@@ -198,66 +153,88 @@ pub async fn find(mut on: impl Query, id: i64) -> Result<Option<User>, Error> {
 /// to the same values affects no row either.
 ///
 /// # Errors
-/// [`Error`] of the database.
+/// [`Refusal`].
 pub async fn update(
     session: &mut Session<'_>,
-    id: i64,
+    id: UserId,
     changes: &Changes<'_>,
     now: u64,
-) -> Result<(), Error> {
-    let mut statement = Statement::new("UPDATE `user` SET `updated_at` = FROM_UNIXTIME(")
-        .value(now)
-        .sql(")");
-    if let Some(name) = changes.name {
-        statement = statement.sql(", `name` = ").value(name.map(Name::as_str));
+) -> Result<(), Refusal> {
+    let cells = [
+        (Column::Name, changes.name),
+        (Column::Username, changes.username),
+    ];
+    let cells: Vec<_> = cells
+        .into_iter()
+        .filter_map(|(column, value)| Some((column, value?.map(Name::as_str))))
+        .collect();
+    let statement = assign(&cells, now).sql(" WHERE `id` = ").value(id);
+    match session.execute("updating a user", &statement).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(explain(session, &cells, Some(id), error).await),
     }
-    if let Some(username) = changes.username {
-        statement = statement
-            .sql(", `username` = ")
-            .value(username.map(Name::as_str));
-    }
-    let statement = statement.sql(" WHERE `id` = ").value(id);
-    session
-        .execute("updating a user", &statement)
-        .await
-        .map(drop)
 }
 
 /// Replaces the hash of a password by another of the same password, unless it has changed since
 /// it was read; says whether it did.
 ///
 /// # Errors
-/// [`Error`] of the database.
+/// [`Refusal`].
 pub async fn upgrade_hash(
     session: &mut Session<'_>,
-    id: i64,
+    id: UserId,
     old: &str,
     new: &str,
     now: u64,
-) -> Result<bool, Error> {
-    let statement = Statement::new("UPDATE `user` SET `password` = ")
-        .value(new)
-        .sql(", `updated_at` = FROM_UNIXTIME(")
-        .value(now)
-        .sql(") WHERE `id` = ")
+) -> Result<bool, Refusal> {
+    let cells = [(Column::Password, Some(new))];
+    let statement = assign(&cells, now)
+        .sql(" WHERE `id` = ")
         .value(id)
         // Byte by byte, whatever the column's collation calls equal.
         .sql(" AND CAST(`password` AS BINARY) = ")
         .value(old.as_bytes());
-    let doing = "upgrading a password hash";
-    let done = session.execute(doing, &statement).await?;
-    Ok(done.rows == 1)
+    match session
+        .execute("upgrading a password hash", &statement)
+        .await
+    {
+        Ok(done) => Ok(done.rows == 1),
+        Err(error) => Err(explain(session, &cells, Some(id), error).await),
+    }
+}
+
+/// `UPDATE ... SET` with the columns and then `updated_at`, which guards them.
+fn assign(cells: Cells<'_>, now: u64) -> Statement {
+    let mut statement = Statement::new("UPDATE `user` SET ");
+    for (column, value) in cells {
+        let assignment = statement.sql(column.sql()).sql(" = ");
+        statement = assignment.value(*value).sql(", ");
+    }
+    guarded_time(statement.sql("`updated_at` = "), now, cells)
 }
 
 const NO_ID: mysql::Error = mysql::Error::Protocol("a user without an id");
 
-fn failed(doing: &'static str) -> impl Fn(mysql::Error) -> Error {
-    move |source| Error::Failed { doing, source }
+/// The id in the first column of a row.
+pub(super) fn id(row: &Row) -> Result<UserId, mysql::Error> {
+    let text = row.text(0)?;
+    let id = text.as_deref().and_then(read_id);
+    id.ok_or(NO_ID)
+}
+
+/// An id as MySQL writes it: `ZEROFILL` puts zeros in front.
+fn read_id(text: &str) -> Option<UserId> {
+    let significant = text.trim_start_matches('0');
+    UserId::parse(if significant.is_empty() && !text.is_empty() {
+        "0"
+    } else {
+        significant
+    })
 }
 
 fn read(row: &Row) -> Result<User, mysql::Error> {
     Ok(User {
-        id: row.int(0)?.ok_or(NO_ID)?,
+        id: id(row)?,
         email: row.text(1)?,
         name: row.text(2)?,
         username: row.text(3)?,

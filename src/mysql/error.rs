@@ -8,6 +8,9 @@ const ER_DUP_ENTRY: u16 = 1062;
 const ER_LOCK_DEADLOCK: u16 = 1213;
 /// `ER_TRUNCATED_WRONG_VALUE_FOR_FIELD`: for text, a character that the column cannot hold.
 const ER_TRUNCATED_WRONG_VALUE_FOR_FIELD: u16 = 1366;
+/// `ER_BAD_NULL_ERROR`, `WARN_DATA_TRUNCATED`, the one above, `ER_DATA_TOO_LONG` and
+/// `ER_DATA_OUT_OF_RANGE`: a value that is not for its column.
+const UNFIT: [u16; 5] = [1048, 1265, ER_TRUNCATED_WRONG_VALUE_FOR_FIELD, 1406, 1690];
 /// `ER_CANT_AGGREGATE_2COLLATIONS`, `..._3COLLATIONS`, `..._NCOLLATIONS` and
 /// `ER_CANNOT_CONVERT_STRING`: text that cannot be compared with a column.
 const INCOMPARABLE: [u16; 4] = [1267, 1270, 1271, 3854];
@@ -65,19 +68,22 @@ impl Error {
         self.code().is_some_and(|code| INCOMPARABLE.contains(&code))
     }
 
-    /// Whether a column's character set lacks a character of its new value.
+    /// Whether a column cannot hold its new value.
     #[must_use]
-    pub fn is_unstorable(&self) -> bool {
-        self.code() == Some(ER_TRUNCATED_WRONG_VALUE_FOR_FIELD)
+    pub fn is_unfit(&self) -> bool {
+        self.code().is_some_and(|code| UNFIT.contains(&code))
     }
 
-    /// The column that [`Error::is_unstorable`] is about, where the message can be read: servers
-    /// may speak other languages than English.
+    /// The column whose character set lacks a character of its new value, where that is what the
+    /// error is and its message can be read: servers may speak other languages than English.
     #[must_use]
     pub fn unstorable_column(&self) -> Option<&str> {
         let Self::Server(error) = self else {
             return None;
         };
+        if error.code != ER_TRUNCATED_WRONG_VALUE_FOR_FIELD {
+            return None;
+        }
         // MariaDB: for column `db`.`user`.`name` at row 1; MySQL: for column 'name' at row 1.
         let (_, column) = error.message.rsplit_once(" for column ")?;
         let (column, _) = column.split_once(" at row ")?;
@@ -201,7 +207,7 @@ mod tests {
             r"Incorrect string value: '\xF0\x9F\x91\xA9' for column 'name' at row 1",
         ] {
             let error = server(1366, message);
-            assert!(error.is_unstorable());
+            assert!(error.is_unfit());
             assert_eq!(error.unstorable_column(), Some("name"), "{message}");
         }
     }

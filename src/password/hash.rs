@@ -34,7 +34,8 @@ pub struct Cost {
 /// What comes of comparing a password with a stored hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is the password.
+    /// It is the password, and the hash is to stay: it is as it would be made today, or it is one
+    /// that does not tell this password from others.
     Match,
     /// It is the password, and the hash is another than would be made today: to be replaced.
     Outdated,
@@ -91,14 +92,27 @@ impl Hasher {
         let output = self
             .compute(password, &salt)
             .map_err(|error| error.to_string())?;
+        self.encode(&salt, &output)
+    }
+
+    /// Characters of a new hash.
+    ///
+    /// # Errors
+    /// A sentence, when it cannot be written.
+    pub fn hash_length(&self) -> Result<usize, String> {
+        self.encode(&[0; SALT], &[0; OUTPUT]).map(|hash| hash.len())
+    }
+
+    /// A hash as it is stored.
+    fn encode(&self, salt: &[u8], output: &[u8]) -> Result<String, String> {
         let hash = PasswordHash {
             algorithm: argon2::ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),
             params: (&self.params)
                 .try_into()
                 .map_err(|_| "parameters out of range")?,
-            salt: Some(Salt::new(&salt).map_err(|error| error.to_string())?),
-            hash: Some(Output::new(&output).map_err(|error| error.to_string())?),
+            salt: Some(Salt::new(salt).map_err(|error| error.to_string())?),
+            hash: Some(Output::new(output).map_err(|error| error.to_string())?),
         };
         Ok(hash.to_string())
     }
@@ -111,7 +125,7 @@ impl Hasher {
     pub fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verdict, String> {
         if let Some(bcrypt) = stored.and_then(bcrypt::Stored::parse) {
             let matches = bcrypt.verify(password.as_bytes());
-            return Ok(Verdict::of(matches, true));
+            return Ok(Verdict::of(matches, bcrypt.proves(password.as_bytes())));
         }
         match stored.and_then(|stored| readable(stored, self.max_memory_kib)) {
             Some(stored) => is_password(password, &stored)
@@ -165,6 +179,8 @@ struct Stored {
 /// padding or spare bits in the base64. The `phc` crate would refuse the long salts that passlib
 /// can be told to make.
 fn readable(stored: &str, max_memory_kib: u32) -> Option<Stored> {
+    // To libargon2, and so to passlib, a NUL is the end of it.
+    let (stored, _) = stored.split_once('\0').unwrap_or((stored, ""));
     let mut parts = stored.strip_prefix('$')?.split('$');
     let algorithm = Algorithm::try_from(parts.next()?).ok()?;
     let mut params = parts.next()?;
@@ -317,7 +333,6 @@ mod tests {
             "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAA".into(),
             "$argon2id$v=19$m=19456,t=2,p=0$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
             "$argon2id$v=19$m=7,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
-            format!("{good}\0"),
             format!("{good} "),
             good.replace("m=19456,t=2", "t=2,m=19456"),
             good.replace("argon2id", "argon2x"),

@@ -7,6 +7,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::db::schema;
 use crate::error::Error;
 use crate::routes::json;
 
@@ -24,12 +25,13 @@ pub async fn get_status() -> Result<Response, Error> {
     json(axum::http::StatusCode::OK, &Status { status: "ok" })
 }
 
-/// `GET /ready`: 200 when the database answers a statement, 503 otherwise.
+/// `GET /ready`: 200 when the database answers and can hold new users, 503 otherwise.
 ///
 /// # Errors
 /// [`Error::Database`].
 pub async fn get_ready(State(app): State<Arc<App>>) -> Result<Response, Error> {
-    app.db.ping().await?;
+    let hash_length = app.hasher.hash_length().map_err(Error::Internal)?;
+    schema::check(&app.db, hash_length).await?;
     json(axum::http::StatusCode::OK, &Status { status: "ok" })
 }
 

@@ -23,6 +23,7 @@ use crate::log::{Audit, RequestId};
 use crate::password::{Password, Verdict};
 use crate::platform::Limiter;
 use crate::routes::{check_limit, json};
+use crate::user_id::UserId;
 
 /// The body of a successful login (RFC 6749, 5.1).
 #[derive(Serialize)]
@@ -244,7 +245,7 @@ async fn purge(app: &App) -> Result<(), db::Error> {
     Ok(())
 }
 
-fn cleanup_failed(app: &App, request_id: &RequestId, user_id: Option<i64>, error: &Error) {
+fn cleanup_failed(app: &App, request_id: &RequestId, user_id: Option<UserId>, error: &Error) {
     let event = "login_cleanup_failed";
     request_id.alarm(&*app.platform, event, user_id, error.to_string());
 }

@@ -8,7 +8,8 @@ use axum::response::Response;
 
 use crate::app::App;
 use crate::db::users::{self, NewUser};
-use crate::email::Email;
+use crate::db::{self, Session};
+use crate::email::{Email, Lookup};
 use crate::error::Error;
 use crate::fields::Fields;
 use crate::log::{Audit, RequestId};
@@ -21,6 +22,8 @@ use crate::routes::{check_breaches, check_limit, json};
 /// The body of `POST /auth/register`, valid.
 struct Register {
     email: Email,
+    /// The e-mail in all of its spellings.
+    lookup: Lookup,
     password: Password,
     name: Option<Name>,
     username: Option<Name>,
@@ -28,16 +31,20 @@ struct Register {
 
 impl Register {
     fn read(mut fields: Fields, policy: &Policy) -> Result<Self, Error> {
-        let email = fields.required("email", |typed| Email::parse(&typed));
+        let email = fields.required("email", |typed| {
+            Email::parse(&typed).map(|email| (email, Lookup::new(&typed)))
+        });
         let password = fields.required("password", |text| {
             let password = Password::new(text);
-            password.check(policy, email.as_ref()).map(|()| password)
+            let email = email.as_ref().map(|(email, _)| email);
+            password.check(policy, email).map(|()| password)
         });
         let name = fields.optional("name", Name::parse).flatten();
         let username = fields.optional("username", Name::parse).flatten();
-        let (email, password) = fields.finish(email.zip(password))?;
+        let ((email, lookup), password) = fields.finish(email.zip(password))?;
         Ok(Self {
             email,
+            lookup,
             password,
             name,
             username,
@@ -47,8 +54,8 @@ impl Register {
 
 /// `POST /auth/register`: 201 and the user, 409 when the e-mail is taken.
 ///
-/// The password is hashed before the database is asked, so a taken e-mail takes no less time than
-/// a free one, and no connection waits for a hash.
+/// The password is hashed before the database is asked, so that a taken e-mail costs as much as a
+/// free one, and no connection waits for a hash.
 ///
 /// # Errors
 /// [`Error`].
@@ -60,6 +67,7 @@ pub async fn register(
 ) -> Result<Response, Error> {
     let Register {
         email,
+        lookup,
         password,
         name,
         username,
@@ -68,7 +76,11 @@ pub async fn register(
     check_breaches(&app, &password, &request_id).await?;
     let hash = app.hasher.hash(&password).map_err(Error::Internal)?;
     let now = app.platform.now();
-    let mut session = app.db.connect().await?;
+    let (mut session, taken) = look_up(&app, &lookup).await?;
+    if taken {
+        session.close().await;
+        return Err(Error::EmailTaken);
+    }
     let user = NewUser {
         email: &email,
         password: &hash,
@@ -76,9 +88,9 @@ pub async fn register(
         username: username.as_ref(),
         now,
     };
-    let id = users::insert(&mut session, &user).await?;
+    let inserted = users::insert(&mut session, &user).await;
     session.close().await;
-    let id = id.ok_or(Error::EmailTaken)?;
+    let id = inserted?;
     let view = UserView::new(users::User {
         id,
         email: Some(email.as_str().to_owned()),
@@ -87,4 +99,24 @@ pub async fn register(
         updated_at: i64::try_from(now).ok(),
     });
     Ok(Audit::user("user_registered", id).on(json(StatusCode::CREATED, &view)?))
+}
+
+/// Whether the e-mail is taken, on a connection that is then used to insert the user. As with every
+/// read, once more if the connection was lost before any of a reply had come.
+///
+/// The rows that only this finds (old ones, in another spelling than new rows have) are there before
+/// any registration begins. Of registrations at the same time, the unique key refuses all but one.
+/// (One statement for both would lock the gaps of the key that it looks into, and deadlock with
+/// others.)
+async fn look_up<'a>(app: &'a App, email: &Lookup) -> Result<(Session<'a>, bool), db::Error> {
+    match look_up_once(app, email).await {
+        Err(error) if error.was_unanswered() => look_up_once(app, email).await,
+        result => result,
+    }
+}
+
+async fn look_up_once<'a>(app: &'a App, email: &Lookup) -> Result<(Session<'a>, bool), db::Error> {
+    let mut session = app.db.connect().await?;
+    let taken = users::is_taken(&mut session, email).await?;
+    Ok((session, taken))
 }

@@ -17,11 +17,12 @@ use crate::name::Name;
 use crate::routes::json;
 use crate::time::rfc3339;
 use crate::token::TokenError;
+use crate::user_id::UserId;
 
 /// A user as clients see one.
 #[derive(Serialize)]
 pub struct UserView {
-    id: i64,
+    id: UserId,
     email: Option<String>,
     name: Option<String>,
     username: Option<String>,

@@ -16,6 +16,7 @@ use jwt_compact::{Claims, TimeOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
+use crate::user_id::UserId;
 
 pub use error::TokenError;
 pub use key::{Algorithm, Jwk, Key};
@@ -49,7 +50,7 @@ pub struct AccessToken {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// `user.id`.
-    Id(i64),
+    Id(UserId),
     /// The e-mail, as the tokens of the replaced system have it.
     Email(String),
 }
@@ -109,7 +110,7 @@ impl Tokens {
     ///
     /// # Errors
     /// A sentence, when there is no randomness.
-    pub fn issue(&self, user: i64, now: u64) -> Result<AccessToken, String> {
+    pub fn issue(&self, user: UserId, now: u64) -> Result<AccessToken, String> {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|error| error.to_string())?;
         let claims = UserClaims {
@@ -154,7 +155,7 @@ impl Tokens {
         self.check(&token.claims()?, now).map(Subject::Id)
     }
 
-    fn check(&self, claims: &Claims<UserClaims>, now: u64) -> Result<i64, TokenError> {
+    fn check(&self, claims: &Claims<UserClaims>, now: u64) -> Result<UserId, TokenError> {
         let (Some(expires), Some(issued)) = (claims.expiration, claims.issued_at) else {
             return Err(TokenError::Claims);
         };
@@ -169,7 +170,7 @@ impl Tokens {
         if expires - issued > self.lifetime || *iss != self.issuer || !aud.has(&self.audience) {
             return Err(TokenError::Claims);
         }
-        user_id(sub).ok_or(TokenError::Claims)
+        UserId::parse(sub).ok_or(TokenError::Claims)
     }
 
     /// The public halves of the key pairs: what others verify tokens with (RFC 7517, 5).
@@ -195,12 +196,6 @@ fn check_signature(token: &strict::Compact<'_>, key: &Key) -> Result<(), TokenEr
 /// The reason why it is not.
 pub fn verify_signature(token: &str, key: &Key) -> Result<(), TokenError> {
     check_signature(&strict::parse(token)?, key)
-}
-
-/// An id in the one way in which it is written here: no sign, no leading zero.
-fn user_id(sub: &str) -> Option<i64> {
-    let id: i64 = sub.parse().ok()?;
-    (id > 0 && id.to_string() == sub).then_some(id)
 }
 
 fn encode(part: &impl Serialize) -> Result<String, String> {

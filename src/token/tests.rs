@@ -68,21 +68,27 @@ fn good_header() -> String {
 #[test]
 fn a_token_that_was_issued_is_verified_until_it_expires() {
     let tokens = tokens();
-    let token = tokens.issue(7, NOW).unwrap();
+    let token = tokens.issue(7_i64.into(), NOW).unwrap();
     assert_eq!(token.expires_in, 1800);
-    assert_eq!(tokens.verify(&token.token, NOW), Ok(Subject::Id(7)));
-    assert_eq!(tokens.verify(&token.token, NOW + 1799), Ok(Subject::Id(7)));
+    assert_eq!(
+        tokens.verify(&token.token, NOW),
+        Ok(Subject::Id(7_i64.into()))
+    );
+    assert_eq!(
+        tokens.verify(&token.token, NOW + 1799),
+        Ok(Subject::Id(7_i64.into()))
+    );
     assert_eq!(
         tokens.verify(&token.token, NOW + 1800 + 5),
         Err(TokenError::Expired)
     );
     assert_eq!(
         tokens.verify(&token.token, NOW + 1800 + 4),
-        Ok(Subject::Id(7))
+        Ok(Subject::Id(7_i64.into()))
     );
     assert_eq!(
         tokens.verify(&token.token, NOW - 4),
-        Ok(Subject::Id(7)),
+        Ok(Subject::Id(7_i64.into())),
         "clocks differ"
     );
     assert_eq!(
@@ -92,24 +98,38 @@ fn a_token_that_was_issued_is_verified_until_it_expires() {
 }
 
 #[test]
+fn whatever_id_a_user_has_the_token_is_taken() {
+    for id in [
+        0_i64.into(),
+        (-1_i64).into(),
+        i64::MIN.into(),
+        (i64::MAX - 1).into(),
+        UserId::from(u64::MAX),
+    ] {
+        let token = tokens().issue(id, NOW).unwrap();
+        assert_eq!(tokens().verify(&token.token, NOW), Ok(Subject::Id(id)));
+    }
+}
+
+#[test]
 fn the_tokens_made_here_are_good_before_they_are_spoilt() {
     assert_eq!(
         verify(&good_header(), &claims(&json!({}))),
-        Ok(Subject::Id(7))
+        Ok(Subject::Id(7_i64.into()))
     );
     assert_eq!(
         verify(
             &header(&json!({ "typ": "APPLICATION/AT+JWT" })),
             &claims(&json!({}))
         ),
-        Ok(Subject::Id(7))
+        Ok(Subject::Id(7_i64.into()))
     );
     assert_eq!(
         verify(
             &header(&json!({ "x": 1, "jku": "https://evil.example", "jwk": {} })),
             &claims(&json!({}))
         ),
-        Ok(Subject::Id(7))
+        Ok(Subject::Id(7_i64.into()))
     );
 }
 
@@ -176,11 +196,10 @@ fn every_claim_has_to_be_there_and_right() {
         (json!({ "sub": 7 }), TokenError::Claims),
         (json!({ "sub": "07" }), TokenError::Claims),
         (json!({ "sub": "+7" }), TokenError::Claims),
-        (json!({ "sub": "-7" }), TokenError::Claims),
-        (json!({ "sub": "0" }), TokenError::Claims),
+        (json!({ "sub": "-0" }), TokenError::Claims),
         (json!({ "sub": "7 " }), TokenError::Claims),
         (json!({ "sub": "ada@example.com" }), TokenError::Claims),
-        (json!({ "sub": "9223372036854775808" }), TokenError::Claims),
+        (json!({ "sub": "18446744073709551616" }), TokenError::Claims),
         (json!({ "jti": null }), TokenError::Claims),
     ] {
         assert_eq!(
@@ -194,7 +213,10 @@ fn every_claim_has_to_be_there_and_right() {
 #[test]
 fn a_token_may_be_meant_for_others_too() {
     let claims = claims(&json!({ "aud": ["elsewhere", "gatehouse"] }));
-    assert_eq!(verify(&good_header(), &claims), Ok(Subject::Id(7)));
+    assert_eq!(
+        verify(&good_header(), &claims),
+        Ok(Subject::Id(7_i64.into()))
+    );
 }
 
 #[test]
@@ -213,12 +235,15 @@ fn keys_can_be_changed_without_anybody_having_to_log_in_again() {
         tokens(new, Some(old)),
         tokens(new, None),
     ];
-    let issue = |tokens: &Tokens| tokens.issue(7, NOW).unwrap().token;
+    let issue = |tokens: &Tokens| tokens.issue(7_i64.into(), NOW).unwrap().token;
     let [first, .., last] = &steps;
     for pair in steps.windows(2) {
         // While a step is rolled out, both run at once.
         for (issuer, verifier) in [(&pair[0], &pair[1]), (&pair[1], &pair[0])] {
-            assert_eq!(verifier.verify(&issue(issuer), NOW), Ok(Subject::Id(7)));
+            assert_eq!(
+                verifier.verify(&issue(issuer), NOW),
+                Ok(Subject::Id(7_i64.into()))
+            );
         }
     }
     assert_eq!(last.verify(&issue(first), NOW), Err(TokenError::UnknownKey));
@@ -243,7 +268,7 @@ fn every_algorithm_signs_and_none_takes_the_tokens_of_another() {
         })
         .collect();
     for (place, tokens) in all.iter().enumerate() {
-        let token = tokens.issue(7, NOW).unwrap().token;
+        let token = tokens.issue(7_i64.into(), NOW).unwrap().token;
         for (other_place, other) in all.iter().enumerate() {
             assert_eq!(other.verify(&token, NOW).is_ok(), place == other_place);
         }
@@ -422,7 +447,7 @@ fn what_could_be_read_in_two_ways_is_not_read() {
 #[test]
 fn a_token_has_one_spelling() {
     let token = sign(&good_header(), &claims(&json!({})));
-    assert_eq!(tokens().verify(&token, NOW), Ok(Subject::Id(7)));
+    assert_eq!(tokens().verify(&token, NOW), Ok(Subject::Id(7_i64.into())));
     let parts: Vec<_> = token.split('.').collect();
     let last = token.chars().last().unwrap();
     // A 32-byte signature leaves two spare bits in its last character.

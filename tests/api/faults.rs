@@ -163,16 +163,23 @@ async fn a_read_whose_reply_never_began_is_asked_once_more_and_a_write_never_is(
     let token = App::shared().user().await.token;
     let app = App::start(&impatient());
     for stage in [Stage::Connect, Stage::Authenticate, Stage::Query] {
-        for endpoint in ["login", "me", "ready"] {
+        // A registration begins with a read.
+        for endpoint in ["register", "login", "me", "ready"] {
             app.hyperdrive().fail(once(stage, Kind::Close));
             let answer = call(&app, endpoint, &token).await;
             assert_eq!(answer.status, works(endpoint), "{stage:?} {endpoint}");
         }
-        for endpoint in ["register", "update"] {
-            app.hyperdrive().fail(once(stage, Kind::Close));
-            unavailable(call(&app, endpoint, &token).await, endpoint);
-        }
+        app.hyperdrive().fail(once(stage, Kind::Close));
+        unavailable(call(&app, "update", &token).await, "update");
     }
+    // The read's reply comes whole: how many columns, each of the three, and the two ends.
+    let whole_reply = Kind::CloseAfterPackets(6);
+    app.hyperdrive().fail(once(Stage::Query, whole_reply));
+    drop(app.hyperdrive().take_statements());
+    unavailable(call(&app, "register", &token).await, "register");
+    let statements = app.hyperdrive().take_statements();
+    let reads = statements.iter().filter(|sql| sql.starts_with("SELECT"));
+    assert_eq!(reads.count(), 1, "{statements:?}");
     for kind in [Kind::Close, Kind::Cut] {
         app.hyperdrive().fail(once(Stage::FirstRow, kind));
         unavailable(app.me(&token).await, "a reply that had begun");

@@ -89,18 +89,6 @@ async fn an_e_mail_that_only_the_collation_calls_equal_is_another_one() {
 }
 
 #[tokio::test]
-async fn a_row_with_a_space_at_its_end_is_not_the_one_without() {
-    let email = unique_email();
-    Database::shared()
-        .insert(Some(&format!("{email} ")), Some(PASSLIB))
-        .await;
-    App::shared()
-        .login(&email, PASSWORD)
-        .await
-        .problem(401, "invalid_credentials");
-}
-
-#[tokio::test]
 async fn a_password_that_is_missing_or_unreadable_is_a_wrong_one() {
     for stored in [
         None,

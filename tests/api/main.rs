@@ -15,6 +15,7 @@ mod support;
 
 mod breaches;
 mod charsets;
+mod constraints;
 mod cors;
 mod drain;
 mod faults;
@@ -34,6 +35,7 @@ mod register;
 mod restart;
 mod settings;
 mod soak;
+mod spellings;
 mod statements;
 mod throttle;
 mod timing;

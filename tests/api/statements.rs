@@ -27,7 +27,7 @@ async fn each_endpoint_takes_its_number_of_statements_and_one_connection() {
     };
 
     app.register(&email, PASSWORD).await.expect(201);
-    statements(1, "register");
+    statements(2, "register");
     app.register(&email, PASSWORD).await.expect(409);
     statements(1, "register, taken");
     let token = app.login(&email, PASSWORD).await.expect(200).token();

@@ -5,6 +5,7 @@
 
 mod json;
 mod passwords;
+mod stored_hashes;
 mod tokens;
 
 use std::io::Write as _;

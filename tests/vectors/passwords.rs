@@ -48,7 +48,7 @@ fn hashes_of_passlib_get_passlibs_verdict() {
 }
 
 #[test]
-fn malformed_hashes_match_nothing() {
+fn malformed_hashes_match_what_they_match_in_passlib() {
     let Some(corpus) = corpus("passlib_hashes.json") else {
         return;
     };
@@ -57,8 +57,11 @@ fn malformed_hashes_match_nothing() {
         let password = case["password"].as_str().expect("a password");
         let verdict = hasher().verify(&Password::new(password.to_owned()), Some(hash));
         let verdict = verdict.map(Verdict::is_match);
-        // Another spelling of the same hash, with the version that it says.
-        let expected = case["id"] == "bs256-v1-as-2b";
+        // Other spellings of the same hash.
+        let passlib = [&case["seed_context"], &case["bcrypt_handler"]];
+        let expected = passlib
+            .into_iter()
+            .any(|verdict| *verdict == Value::Bool(true));
         assert_eq!(verdict, Ok(expected), "{}: {hash}", case["id"]);
     }
 }

@@ -25,28 +25,46 @@ impl Database {
     /// The database that all apps of this run use.
     pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Database> = OnceLock::new();
-        SHARED.get_or_init(|| Self::start("shared", "CHARACTER SET utf8mb4"))
+        SHARED.get_or_init(|| Self::with(|_| String::new(), "shared"))
     }
 
-    /// A database of a test's own, with options of `CREATE DATABASE`.
+    /// A database of a test's own, whose `user` table was there before, with these table options.
     pub(crate) fn start(name: &str, options: &'static str) -> Self {
+        let table = |created: &str| {
+            let (columns, _) = created.rsplit_once(')').expect("a table");
+            format!("{columns}) {options}")
+        };
+        Self::with(table, name)
+    }
+
+    /// A database of a test's own, whose `user` table was there before, with these columns and keys.
+    pub(crate) fn with_table(name: &str, columns: &'static str) -> Self {
+        Self::with(|_| format!("CREATE TABLE `user` ({columns})"), name)
+    }
+
+    /// A database in which a statement makes an old table; it is given the one of the migrations.
+    fn with(table: impl FnOnce(&str) -> String, name: &str) -> Self {
+        let table = table(CREATE_USER);
         let target = if in_workerd() { "workerd" } else { "native" };
         let name = format!("gatehouse_api_{target}_{name}");
         // A thread, since this may be called from inside a runtime.
-        let make = std::thread::spawn(move || block_on(Self::make(&name, options)));
+        let make = std::thread::spawn(move || block_on(Self::make(&name, &table)));
         make.join().expect("a database")
     }
 
-    async fn make(name: &str, options: &str) -> Self {
+    async fn make(name: &str, table: &str) -> Self {
         let server = server();
         let mut conn = Conn::new(server.clone()).await.expect("the test server");
         conn.query_drop(format!("DROP DATABASE IF EXISTS `{name}`"))
             .await
             .expect("drop");
-        conn.query_drop(format!("CREATE DATABASE `{name}` {options}"))
+        conn.query_drop(format!("CREATE DATABASE `{name}` CHARACTER SET latin1"))
             .await
             .expect("create");
         conn.query_drop(format!("USE `{name}`")).await.expect("use");
+        if !table.is_empty() {
+            conn.query_drop(table).await.expect("an old table");
+        }
         migrate(&mut conn).await;
         conn.disconnect().await.expect("disconnect");
         Self {
@@ -90,10 +108,12 @@ impl Database {
     }
 }
 
+const CREATE_USER: &str = include_str!("../../../migrations/0001_create_user.sql");
+
 /// Makes the tables.
 pub(crate) async fn migrate(conn: &mut Conn) {
     for migration in [
-        include_str!("../../../migrations/0001_create_user.sql"),
+        CREATE_USER,
         include_str!("../../../migrations/0002_create_gatehouse_login_attempt.sql"),
         include_str!("../../../migrations/0003_create_gatehouse_login_throttle.sql"),
     ] {

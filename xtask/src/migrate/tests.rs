@@ -109,6 +109,105 @@ async fn a_table_that_is_there_with_its_rows_is_left_as_it_is() {
 }
 
 #[tokio::test]
+async fn what_an_old_table_cannot_hold_is_said_in_a_line_each() {
+    let scene = Scene::new("notes").await;
+    let mut conn = scene.conn().await;
+    assert!(table::notes(&mut conn).await.unwrap().is_empty());
+    for (columns, expected) in [
+        (
+            "email VARCHAR(255), password CHAR(60), name VARCHAR(50) CHARACTER SET utf8mb3, username TEXT",
+            &[
+                "`user`.`password` is char(60) and a hash has up to 98 characters",
+                "`user`.`name` is utf8mb3 and holds no emoji and nothing else beyond U+FFFF; \
+                 `user`.`username` is latin1 and holds no emoji and only some scripts",
+            ][..],
+        ),
+        (
+            "email VARCHAR(100), password VARBINARY(98), name VARBINARY(50), username VARCHAR(20) CHARACTER SET utf8mb4",
+            &[
+                "`user`.`email` is varchar(100): what is longer is refused (422), up to 254",
+                "`user`.`username` is varchar(20): what is longer is refused (422), up to 50",
+            ],
+        ),
+        (
+            "email VARCHAR(254), password VARCHAR(98), name VARCHAR(50) CHARACTER SET utf8mb4, username TEXT CHARACTER SET utf16",
+            &[],
+        ),
+    ] {
+        conn.query_drop("DROP TABLE IF EXISTS `user`")
+            .await
+            .unwrap();
+        conn.query_drop(format!(
+            "CREATE TABLE `user` (id BIGINT, {columns}) CHARACTER SET latin1"
+        ))
+        .await
+        .unwrap();
+        let notes = table::notes(&mut conn).await.unwrap();
+        assert_eq!(notes.len(), expected.len(), "{notes:?}");
+        for (note, expected) in notes.iter().zip(expected) {
+            assert!(note.starts_with(expected), "{note}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_table_of_ours_says_its_character_set_whatever_the_servers_is() {
+    let scene = Scene::new("latin1").await;
+    let mut conn = scene.conn().await;
+    conn.query_drop("ALTER DATABASE CHARACTER SET latin1")
+        .await
+        .unwrap();
+    apply(&scene.url, false).await.unwrap();
+    let tables: Vec<(String, String)> = conn
+        .query(
+            "SELECT TABLE_NAME, TABLE_COLLATION FROM information_schema.TABLES \
+             WHERE TABLE_SCHEMA = DATABASE()",
+        )
+        .await
+        .unwrap();
+    assert!(tables.len() >= 3, "{tables:?}");
+    for (table, collation) in tables {
+        assert_eq!(collation, "utf8mb4_unicode_ci", "{table}");
+    }
+    let columns: Vec<(String, String)> = conn
+        .query(
+            "SELECT COLUMN_NAME, COLLATION_NAME FROM information_schema.COLUMNS \
+             WHERE TABLE_SCHEMA = DATABASE() AND COLLATION_NAME <> 'utf8mb4_unicode_ci'",
+        )
+        .await
+        .unwrap();
+    assert_eq!(columns, []);
+    assert!(table::notes(&mut conn).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_database_that_an_earlier_version_has_migrated_goes_on() {
+    let scene = Scene::new("former").await;
+    apply(&scene.url, false).await.unwrap();
+    let mut conn = scene.conn().await;
+    for (version, checksum) in FORMER {
+        conn.exec_drop(
+            "UPDATE `gatehouse_migration` SET `checksum` = ? WHERE `version` = ?",
+            (checksum, version),
+        )
+        .await
+        .unwrap();
+        assert_eq!(conn.affected_rows(), 1);
+    }
+    apply(&scene.url, false).await.unwrap();
+    let other =
+        "UPDATE `gatehouse_migration` SET `checksum` = REVERSE(`checksum`) WHERE `version` = 1";
+    conn.query_drop(other).await.unwrap();
+    let error = apply(&scene.url, false).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("was changed after it was applied"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn files_are_applied_in_the_order_of_their_numbers_and_only_once() {
     let scene = Scene::new("order").await;
     scene.file("0002_fill.sql", "INSERT INTO t VALUES (1)");

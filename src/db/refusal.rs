@@ -1,0 +1,196 @@
+//! Writes to `user` that store exactly what was sent or nothing, and why one stored nothing.
+//!
+//! Without strict mode a server cuts what a column is too short for and stores `?` for what its
+//! character set lacks, and tells nobody. So a statement compares, column by column, what it has
+//! just assigned with what was sent, and makes itself fail if they differ.
+
+use crate::mysql::{self, Statement};
+use crate::user_id::UserId;
+
+use super::schema::{self, Column, Holds};
+use super::{Error, Session};
+
+/// Why a write stored nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Another user has the e-mail.
+    #[error("e-mail taken")]
+    EmailTaken,
+    /// Another user has these values together, which a unique key forbids; no columns where it
+    /// cannot be told which ones.
+    #[error("a unique key other than the e-mail's")]
+    Conflict(Vec<Column>),
+    /// These columns hold no more than so many characters.
+    #[error("too long for the column")]
+    TooLong(Vec<(Column, u64)>),
+    /// These columns cannot hold some of the characters.
+    #[error("characters that the column cannot hold")]
+    Unsupported(Vec<Column>),
+    /// These columns must have a value.
+    #[error("no value for a column that must have one")]
+    Required(Vec<Column>),
+    /// The database failed, or its table is not as it must be.
+    #[error(transparent)]
+    Database(#[from] Error),
+}
+
+/// What is to be written: columns and their values.
+pub(super) type Cells<'a> = &'a [(Column, Option<&'a str>)];
+
+/// Appends the value of `updated_at`, which makes the statement fail if a column has got another
+/// value than was sent. It must come after the columns: assignments are evaluated from left to right.
+pub(super) fn guarded_time(statement: Statement, now: u64, cells: Cells<'_>) -> Statement {
+    let mut statement = statement.sql("FROM_UNIXTIME(").value(now).sql(" + IF(TRUE");
+    for (column, value) in cells {
+        statement = statement
+            .sql(" AND CAST(CONVERT(")
+            .sql(column.sql())
+            .sql(" USING utf8mb4) AS BINARY) <=> ")
+            .value(value.map(str::as_bytes));
+    }
+    // A sum out of range is an error in every mode.
+    statement.sql(", 0, 9223372036854775807))")
+}
+
+/// Finds out why a write failed, with further statements on its connection. `own` is the row that
+/// it was to change.
+///
+/// The server's message is not asked: its words differ with its language, and the values in it are
+/// the client's.
+pub(super) async fn explain(
+    session: &mut Session<'_>,
+    cells: Cells<'_>,
+    own: Option<UserId>,
+    error: Error,
+) -> Refusal {
+    let found = match error.as_mysql() {
+        Some(mysql) if mysql.is_duplicate() => duplicate(session, cells, own).await,
+        Some(mysql) if mysql.is_unfit() => unfit(session, cells, error).await,
+        _ => return Refusal::Database(error),
+    };
+    found.unwrap_or_else(Refusal::Database)
+}
+
+async fn duplicate(
+    session: &mut Session<'_>,
+    cells: Cells<'_>,
+    own: Option<UserId>,
+) -> Result<Refusal, Error> {
+    let email: Vec<_> = cells
+        .iter()
+        .copied()
+        .filter(|(column, _)| *column == Column::Email)
+        .collect();
+    if !email.is_empty() && is_there(session, &email, own).await? {
+        return Ok(Refusal::EmailTaken);
+    }
+    let mut taken = Vec::new();
+    for key in schema::unique_keys(&mut *session).await? {
+        let values = key.iter().map(|column| {
+            let mut cells = cells.iter().copied();
+            // Any number of rows may have no value.
+            cells.find(|(other, value)| other == column && value.is_some())
+        });
+        let Some(values) = values.collect::<Option<Vec<_>>>() else {
+            continue;
+        };
+        if is_there(session, &values, own).await? {
+            taken.extend(key);
+        }
+    }
+    let mut seen = Vec::new();
+    taken.retain(|column| {
+        let new = !seen.contains(column);
+        seen.push(*column);
+        new
+    });
+    Ok(Refusal::Conflict(taken))
+}
+
+/// Whether another row has these values, as the columns' collations have it.
+async fn is_there(
+    session: &mut Session<'_>,
+    cells: Cells<'_>,
+    own: Option<UserId>,
+) -> Result<bool, Error> {
+    let mut statement = Statement::new("SELECT 1 FROM `user` WHERE TRUE");
+    for (column, value) in cells {
+        statement = statement
+            .sql(" AND ")
+            .sql(column.sql())
+            .sql(" = ")
+            .value(*value);
+    }
+    if let Some(own) = own {
+        statement = statement.sql(" AND `id` <> ").value(own);
+    }
+    let doing = "finding what a unique key refuses";
+    let mut session = session;
+    match super::Query::query(&mut session, doing, &statement.sql(" LIMIT 1")).await {
+        Err(error) if error.as_mysql().is_some_and(mysql::Error::is_incomparable) => Ok(false),
+        rows => rows.map(|rows| !rows.is_empty()),
+    }
+}
+
+async fn unfit(
+    session: &mut Session<'_>,
+    cells: Cells<'_>,
+    error: Error,
+) -> Result<Refusal, Error> {
+    let columns = schema::columns(&mut *session).await?;
+    let find = |column| columns.iter().find(|holds: &&Holds| holds.column == column);
+    let fits: Vec<_> = cells
+        .iter()
+        .filter_map(|&(column, value)| Some((find(column)?, value)))
+        .collect();
+    let mut too_long = Vec::new();
+    for (holds, value) in &fits {
+        let Some(value) = value.filter(|value| holds.is_too_short_for(value)) else {
+            continue;
+        };
+        if holds.column == Column::Password {
+            let reason = schema::narrow_password(holds.length, value.len());
+            return Ok(Refusal::Database(Error::Schema(reason)));
+        }
+        too_long.push((holds.column, holds.length));
+    }
+    if !too_long.is_empty() {
+        return Ok(Refusal::TooLong(too_long));
+    }
+    let required = fits
+        .iter()
+        .filter(|(holds, value)| holds.is_required(*value));
+    let required: Vec<_> = required.map(|(holds, _)| holds.column).collect();
+    if !required.is_empty() {
+        return Ok(Refusal::Required(required));
+    }
+    let unsupported = unsupported(&fits, &error);
+    if unsupported.is_empty() {
+        return Ok(Refusal::Database(error));
+    }
+    Ok(Refusal::Unsupported(unsupported))
+}
+
+/// The columns that cannot hold some of their characters: the one that the server names, or else
+/// all that it may be.
+fn unsupported(fits: &[(&Holds, Option<&str>)], error: &Error) -> Vec<Column> {
+    let values = fits
+        .iter()
+        .filter_map(|(holds, value)| Some((*holds, (*value)?)));
+    // The others are ASCII.
+    let names = values.filter(|(holds, _)| matches!(holds.column, Column::Name | Column::Username));
+    let names: Vec<_> = names.collect();
+    let columns = |chosen: &dyn Fn(&Holds, &str) -> bool| -> Vec<Column> {
+        let chosen = names.iter().filter(|(holds, value)| chosen(holds, value));
+        chosen.map(|(holds, _)| holds.column).collect()
+    };
+    let told = error.as_mysql().and_then(mysql::Error::unstorable_column);
+    if let Some(told) = told {
+        return columns(&|holds, _| holds.column.name().eq_ignore_ascii_case(told));
+    }
+    let likely = columns(&Holds::may_change);
+    if likely.is_empty() {
+        return columns(&|_, _| true);
+    }
+    likely
+}

@@ -1,0 +1,179 @@
+//! What the columns and keys of `user` are like: the table is the replaced system's.
+
+use crate::mysql::Statement;
+
+use super::{Error, Query, failed};
+
+/// A column that Gatehouse writes text to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// `email`.
+    Email,
+    /// `password`.
+    Password,
+    /// `name`.
+    Name,
+    /// `username`.
+    Username,
+}
+
+impl Column {
+    const ALL: [Self; 4] = [Self::Email, Self::Password, Self::Name, Self::Username];
+
+    /// The name, which is that of the field in a request, too.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Password => "password",
+            Self::Name => "name",
+            Self::Username => "username",
+        }
+    }
+
+    /// The name as it stands in a statement.
+    pub(super) fn sql(self) -> &'static str {
+        match self {
+            Self::Email => "`email`",
+            Self::Password => "`password`",
+            Self::Name => "`name`",
+            Self::Username => "`username`",
+        }
+    }
+
+    /// Column names are the same in any case.
+    fn named(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|column| column.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// What a column can hold.
+#[derive(Debug)]
+pub(super) struct Holds {
+    pub(super) column: Column,
+    /// Characters, or bytes of a binary column.
+    pub(super) length: u64,
+    character_set: Option<String>,
+    nullable: bool,
+    /// `CHAR`, which loses spaces at the end.
+    trims: bool,
+}
+
+impl Holds {
+    /// Whether a value is too long.
+    pub(super) fn is_too_short_for(&self, value: &str) -> bool {
+        let length = match self.character_set {
+            Some(_) => value.chars().count(),
+            None => value.len(),
+        };
+        u64::try_from(length).is_ok_and(|length| length > self.length)
+    }
+
+    /// Whether a value is missing that must be there.
+    pub(super) fn is_required(&self, value: Option<&str>) -> bool {
+        value.is_none() && !self.nullable
+    }
+
+    /// Whether a value of a bearable length may have something that the column would not give back.
+    pub(super) fn may_change(&self, value: &str) -> bool {
+        let last = match self.character_set.as_deref() {
+            None | Some("utf8mb4" | "utf16" | "utf16le" | "utf32") => char::MAX,
+            Some("utf8" | "utf8mb3" | "ucs2") => '\u{ffff}',
+            Some("latin1") => '\u{ff}',
+            Some(_) => '\u{7f}',
+        };
+        (self.trims && value.ends_with(' ')) || value.chars().any(|c| c > last)
+    }
+}
+
+/// The columns that are there.
+pub(super) async fn columns(mut on: impl Query) -> Result<Vec<Holds>, Error> {
+    let doing = "reading what the columns can hold";
+    let statement = Statement::new(
+        "SELECT COLUMN_NAME, CHARACTER_MAXIMUM_LENGTH, CHARACTER_SET_NAME, IS_NULLABLE, DATA_TYPE \
+         FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'user'",
+    );
+    let mut columns = Vec::new();
+    for row in &on.query(doing, &statement).await? {
+        let text = |index| row.text(index).map_err(failed(doing));
+        let name = text(0)?.unwrap_or_default();
+        let length = row.int(1).map_err(failed(doing))?;
+        if let (Some(column), Some(length)) = (Column::named(&name), length) {
+            columns.push(Holds {
+                column,
+                length: u64::try_from(length).unwrap_or_default(),
+                character_set: text(2)?.map(|name| name.to_ascii_lowercase()),
+                nullable: text(3)?.is_some_and(|word| word.eq_ignore_ascii_case("YES")),
+                trims: text(4)?.is_some_and(|kind| kind.eq_ignore_ascii_case("char")),
+            });
+        }
+    }
+    Ok(columns)
+}
+
+/// The columns of each unique key but the primary one; none in the place of a key that has others
+/// than [`Column`]s, or parts of them.
+pub(super) async fn unique_keys(mut on: impl Query) -> Result<Vec<Vec<Column>>, Error> {
+    let doing = "reading the unique keys";
+    let statement = Statement::new(
+        "SELECT INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS \
+         WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'user' AND NON_UNIQUE = 0 \
+         AND INDEX_NAME <> 'PRIMARY' ORDER BY INDEX_NAME, SEQ_IN_INDEX",
+    );
+    let mut keys: Vec<(String, Option<Vec<Column>>)> = Vec::new();
+    for row in &on.query(doing, &statement).await? {
+        let text = |index| row.text(index).map_err(failed(doing));
+        let key = text(0)?.unwrap_or_default();
+        let part = text(2)?;
+        let column = text(1)?.filter(|_| part.is_none());
+        let column = column.and_then(|name| Column::named(&name));
+        match keys.last_mut() {
+            Some((last, columns)) if *last == key => {
+                *columns = columns.take().zip(column).map(|(mut columns, column)| {
+                    columns.push(column);
+                    columns
+                });
+            }
+            _ => keys.push((key, column.map(|column| vec![column]))),
+        }
+    }
+    Ok(keys
+        .into_iter()
+        .filter_map(|(_, columns)| columns)
+        .collect())
+}
+
+/// Checks that new users can be stored: that there is the table, with room for a hash of so many
+/// characters.
+///
+/// # Errors
+/// [`Error`] of the database; [`Error::Schema`] when they cannot.
+pub async fn check(on: impl Query, hash_length: usize) -> Result<(), Error> {
+    let columns = columns(on).await?;
+    let length = |column| {
+        let found = columns.iter().find(|holds| holds.column == column);
+        found.map(|holds| holds.length)
+    };
+    for column in Column::ALL {
+        if length(column).is_none() {
+            let name = column.name();
+            let reason = format!("the table `user` has no column `{name}` for text");
+            return Err(Error::Schema(reason));
+        }
+    }
+    match length(Column::Password) {
+        Some(length) if u64::try_from(hash_length).is_ok_and(|needed| needed > length) => {
+            Err(Error::Schema(narrow_password(length, hash_length)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says that the column of the passwords is too short.
+pub(super) fn narrow_password(length: u64, hash_length: usize) -> String {
+    format!(
+        "the column `password` of `user` holds {length} characters, and a hash has {hash_length}: \
+         make it VARCHAR(255)"
+    )
+}

@@ -1,0 +1,223 @@
+//! Old rows whose e-mail is spelled in another way than new ones have it.
+
+use serde_json::json;
+
+use crate::support::database::Database;
+use crate::support::{App, PASSWORD, unique_email};
+
+/// What passlib writes for `correct horse battery staple` by default.
+const PASSLIB: &str = "$argon2id$v=19$m=65536,t=3,p=4$P8c4p3ROyRmDcM75nzNmzA$VOQW7OSCzpQKSFauY7I23Wvx2nLzXsVsHmmEstaZ5xI";
+
+/// A hash that is quick to verify and to be replaced, of a password.
+fn hash(password: &str) -> String {
+    let made = bcrypt::hash_with_salt(password, 4, *b"a salt of a test");
+    made.expect("a hash").to_string()
+}
+
+/// Logs in and returns the id of the user.
+async fn log_in(app: &App, email: &str, password: &str) -> serde_json::Value {
+    let token = app.login(email, password).await.expect(200).token();
+    app.me(&token).await.expect(200).json()["id"].take()
+}
+
+/// Databases whose old table has these collations: with and without cases, padded and not.
+fn databases(test: &str) -> Vec<Database> {
+    [
+        "CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
+        "CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
+        "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+        "CHARACTER SET latin1",
+    ]
+    .into_iter()
+    .enumerate()
+    .map(|(index, options)| Database::start(&format!("{test}_{index}"), options))
+    .collect()
+}
+
+#[tokio::test]
+async fn white_space_around_a_stored_e_mail_does_not_count() {
+    for database in databases("spaces") {
+        let app = App::on(&database);
+        for (before, after) in [
+            ("", " "),
+            (" ", ""),
+            ("", "\t"),
+            ("", "\r\n"),
+            ("", " \t "),
+            ("", "\t\t\n\u{c}\r "),
+            ("\t", "\n"),
+            ("\r\n \t", "   "),
+        ] {
+            let email = unique_email();
+            let stored = format!("{before}{email}{after}");
+            let id = database.insert(Some(&stored), Some(&hash("p"))).await;
+            for typed in [&email, &stored, &format!(" {email}\n"), &email] {
+                assert_eq!(log_in(&app, typed, "p").await, json!(id), "{stored:?}");
+                app.register(typed, PASSWORD)
+                    .await
+                    .problem(409, "email_taken");
+            }
+            app.login(&email, "q").await.expect(401);
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_rows_that_differ_by_white_space_the_one_as_typed_is_meant() {
+    // The key of a collation that pads with spaces takes those at the end for none.
+    let database = Database::start("spaces_twice", "CHARACTER SET utf8mb4");
+    let app = App::on(&database);
+    let email = unique_email();
+    let spellings = [
+        format!("\t{email}"),
+        format!(" {email}"),
+        email.clone(),
+        format!("{email}\n"),
+    ];
+    let mut ids = Vec::new();
+    for spelling in &spellings {
+        ids.push(database.insert(Some(spelling), Some(&hash("p"))).await);
+    }
+    for (spelling, id) in spellings.iter().zip(&ids) {
+        assert_eq!(log_in(&app, spelling, "p").await, json!(id), "{spelling:?}");
+    }
+    // Typed as no row is: the one without white space; without that, the eldest.
+    let other = format!("  {email}");
+    assert_eq!(log_in(&app, &other, "p").await, json!(ids[2]));
+    database
+        .execute("DELETE FROM `user` WHERE id = ?", ids[2])
+        .await;
+    assert_eq!(log_in(&app, &other, "p").await, json!(ids[0]));
+    assert_eq!(log_in(&app, &email, "p").await, json!(ids[0]));
+}
+
+#[tokio::test]
+async fn what_only_begins_or_ends_alike_is_another_address() {
+    for database in databases("alike") {
+        let app = App::on(&database);
+        for other in [
+            "@x", "@!", "@_x", "@-x", "@\u{a0}", "@ x", "\u{1}@", "\u{b}@", " x@", " @ @", "%",
+            " %",
+        ] {
+            let email = unique_email();
+            let stored = other.replace('@', &email);
+            let id = database.insert(Some(&stored), Some(&hash("p"))).await;
+            app.login(&email, "p").await.expect(401);
+            // The key may call it equal to the e-mail.
+            database
+                .execute("DELETE FROM `user` WHERE id = ?", id)
+                .await;
+            app.register(&email, PASSWORD).await.expect(201);
+        }
+        let email = unique_email();
+        app.register(&email, PASSWORD).await.expect(201);
+        for pattern in ["%", "_%", &format!("{}%", &email[..3])] {
+            app.login(pattern, PASSWORD).await.expect(401);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_old_row_with_an_international_domain_is_found_as_browsers_send_it_and_the_reverse() {
+    for database in databases("international") {
+        let app = App::on(&database);
+        let local = unique_email().replace("@example.com", "");
+        for (number, (stored, typed)) in [
+            ("b\u{fc}cher.example", "xn--bcher-kva.example"),
+            ("xn--bcher-kva.example", "B\u{dc}CHER.example"),
+            ("B\u{dc}cher.example", "B\u{dc}cher.example"),
+            (
+                "stra\u{df}e.b\u{fc}cher.example",
+                "xn--strae-oqa.xn--bcher-kva.example",
+            ),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let local = format!("{local}.{number}");
+            let stored = format!("{local}@{stored}\n");
+            let id = database.insert(Some(&stored), Some(&hash("p"))).await;
+            let typed = format!("{local}@{typed}");
+            assert_eq!(log_in(&app, &typed, "p").await, json!(id), "{stored}");
+            app.register(&typed, PASSWORD)
+                .await
+                .problem(409, "email_taken");
+        }
+    }
+}
+
+#[tokio::test]
+async fn twenty_registrations_of_an_old_rows_e_mail_at_once_have_no_winner() {
+    let email = unique_email();
+    let stored = format!("\t{email} ");
+    Database::shared()
+        .insert(Some(&stored), Some(PASSLIB))
+        .await;
+    let tries = (0..20).map(|_| App::shared().register(&email, PASSWORD));
+    for answer in futures_util::future::join_all(tries).await {
+        answer.problem(409, "email_taken");
+    }
+    assert!(Database::shared().column("id", &email).await.is_empty());
+}
+
+#[tokio::test]
+async fn whatever_a_login_hands_out_is_taken() {
+    let database = Database::with_table(
+        "ids",
+        "id BIGINT UNSIGNED NOT NULL PRIMARY KEY, email VARCHAR(255) UNIQUE, password VARCHAR(255), \
+         name VARCHAR(50), username VARCHAR(50), updated_at TIMESTAMP NULL",
+    );
+    any_id(
+        &database,
+        &[
+            0,
+            1 << 53,
+            (1 << 53) + 1,
+            i128::from(i64::MAX),
+            (1 << 63) + 1,
+            i128::from(u64::MAX),
+        ],
+    )
+    .await;
+    let database = Database::start("ids_signed", "CHARACTER SET utf8mb4");
+    any_id(
+        &database,
+        &[
+            0,
+            -1,
+            i128::from(i64::MIN),
+            -(1 << 53) - 1,
+            i128::from(i64::MAX),
+        ],
+    )
+    .await;
+    let database = Database::with_table(
+        "ids_filled",
+        "id INT(7) UNSIGNED ZEROFILL NOT NULL PRIMARY KEY, email VARCHAR(255) UNIQUE, password VARCHAR(255), \
+         name VARCHAR(50), username VARCHAR(50), updated_at TIMESTAMP NULL",
+    );
+    any_id(&database, &[0, 7, 12_345_678]).await;
+}
+
+async fn any_id(database: &Database, ids: &[i128]) {
+    let app = App::on(database);
+    for id in ids {
+        let email = unique_email();
+        // An id of 0 is one, and not the next.
+        let mut conn = database.conn().await;
+        let mode = "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'";
+        mysql_async::prelude::Queryable::query_drop(&mut conn, mode)
+            .await
+            .expect("a mode");
+        let insert = format!("INSERT INTO `user` (id, email, password) VALUES ({id}, ?, ?)");
+        mysql_async::prelude::Queryable::exec_drop(&mut conn, insert, (&email, hash("p")))
+            .await
+            .expect("insert");
+        let token = app.login(&email, "p").await.expect(200).token();
+        let me = app.me(&token).await.expect(200);
+        let body = String::from_utf8_lossy(&me.body).into_owned();
+        assert!(body.starts_with(&format!("{{\"id\":{id},")), "{body}");
+        let changed = app.update(&token, &json!({ "name": "Ada" })).await;
+        assert_eq!(changed.expect(200).json()["name"], json!("Ada"));
+    }
+}

@@ -1,0 +1,84 @@
+//! What an old `user` table cannot hold: nothing alters it, so its owner is told.
+
+use anyhow::Result;
+use mysql_async::{Conn, prelude::Queryable as _};
+
+/// The most characters that a new hash can have: argon2id at its highest cost.
+const HASH: u64 = 98;
+/// The most characters that an e-mail can have (RFC 5321) and that a name may.
+const LENGTHS: [(&str, u64); 3] = [("email", 254), ("name", 50), ("username", 50)];
+
+/// A column of text.
+struct Column {
+    name: String,
+    kind: String,
+    length: u64,
+    character_set: String,
+}
+
+/// One line for each thing that the table cannot hold; none where there is no table.
+pub(super) async fn notes(conn: &mut Conn) -> Result<Vec<String>> {
+    let columns: Vec<(String, String, Option<u64>, Option<String>)> = conn
+        .query(
+            "SELECT COLUMN_NAME, COLUMN_TYPE, CHARACTER_MAXIMUM_LENGTH, CHARACTER_SET_NAME \
+             FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'user' \
+             AND COLUMN_NAME IN ('email', 'password', 'name', 'username') ORDER BY ORDINAL_POSITION",
+        )
+        .await?;
+    let columns: Vec<_> = columns
+        .into_iter()
+        .filter_map(|(name, kind, length, character_set)| {
+            Some(Column {
+                name: name.to_lowercase(),
+                kind,
+                length: length?,
+                // A binary column holds every byte.
+                character_set: character_set.unwrap_or_else(|| "utf8mb4".to_owned()),
+            })
+        })
+        .collect();
+    let mut notes = Vec::new();
+    for column in &columns {
+        let Column {
+            name, kind, length, ..
+        } = column;
+        if name == "password" && *length < HASH {
+            notes.push(format!(
+                "`user`.`password` is {kind} and a hash has up to {HASH} characters: nobody can register, \
+                 no old hash is replaced and /ready is 503 until it is VARCHAR(255)"
+            ));
+        }
+        let needed = LENGTHS.iter().find(|(other, _)| other == name);
+        if let Some((_, needed)) = needed.filter(|(_, needed)| length < needed) {
+            notes.push(format!(
+                "`user`.`{name}` is {kind}: what is longer is refused (422), up to {needed} characters could be"
+            ));
+        }
+    }
+    notes.extend(character_sets(&columns));
+    Ok(notes)
+}
+
+/// The line about characters that names cannot have. E-mails and hashes are ASCII.
+fn character_sets(columns: &[Column]) -> Option<String> {
+    let narrow: Vec<_> = columns
+        .iter()
+        .filter(|column| matches!(&*column.name, "name" | "username"))
+        .filter(|column| {
+            !matches!(
+                &*column.character_set,
+                "utf8mb4" | "utf16" | "utf16le" | "utf32"
+            )
+        })
+        .map(|column| {
+            let held = match &*column.character_set {
+                "utf8" | "utf8mb3" | "ucs2" => "no emoji and nothing else beyond U+FFFF",
+                _ => "no emoji and only some scripts",
+            };
+            let (name, set) = (&column.name, &column.character_set);
+            format!("`user`.`{name}` is {set} and holds {held}")
+        })
+        .collect();
+    let list = narrow.join("; ");
+    (!narrow.is_empty()).then(|| format!("{list}: a name with other characters is refused (422)"))
+}
