@@ -15,4 +15,4 @@ CREATE TABLE IF NOT EXISTS `gatehouse_login_throttle` (
   `clock` BIGINT NOT NULL,
   `expires_on` INT NOT NULL,
   KEY `expires_on` (`expires_on`)
-) CHARACTER SET utf8mb4
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci

@@ -17,8 +17,9 @@ mod table;
 /// What files were that have been changed since, by version and SHA-256. Where they were applied they
 /// count as the ones of today.
 ///
-/// 1 and 2 left the character set to the server; `migrate` says where that makes a difference.
-const FORMER: [(u32, &str); 2] = [
+/// They left the character set or the collation to the server. Where that makes a difference, in
+/// `user`, `migrate` says so.
+const FORMER: [(u32, &str); 3] = [
     (
         1,
         "133382743498f560273f176f1f48bd527bc382672c1f6303abd23a3f6870aa77",
@@ -26,6 +27,10 @@ const FORMER: [(u32, &str); 2] = [
     (
         2,
         "c7c61b0c66ec593d8a6ae69d21c618e8c095127718a585049520c5edc5f25a9b",
+    ),
+    (
+        3,
+        "c0b8ce406a7e411c40954c8cb7e8172587ab7570d7bfba086357ced4ec3b70d6",
     ),
 ];
 
