@@ -3,6 +3,10 @@
 //! Without strict mode a server cuts what a column is too short for and stores `?` for what its
 //! character set lacks, and tells nobody. So a statement compares, column by column, what it has
 //! just assigned with what was sent, and makes itself fail if they differ.
+//!
+//! In an UPDATE, TiDB and MariaDB's mode `SIMULTANEOUS_ASSIGNMENT` compare what the columns had
+//! before instead. Such an UPDATE fails, too; it is run again without the comparison where the
+//! columns are certain to hold the values.
 
 use crate::mysql::{self, Statement};
 use crate::user_id::UserId;
@@ -37,6 +41,11 @@ pub enum Refusal {
 /// What is to be written: columns and their values.
 pub(super) type Cells<'a> = &'a [(Column, Option<&'a str>)];
 
+/// Appends the value of `updated_at`.
+pub(super) fn time(statement: Statement, now: u64) -> Statement {
+    statement.sql("FROM_UNIXTIME(").value(now).sql(")")
+}
+
 /// Appends the value of `updated_at`, which makes the statement fail if a column has got another
 /// value than was sent. It must come after the columns: assignments are evaluated from left to right.
 pub(super) fn guarded_time(statement: Statement, now: u64, cells: Cells<'_>) -> Statement {
@@ -50,6 +59,22 @@ pub(super) fn guarded_time(statement: Statement, now: u64, cells: Cells<'_>) -> 
     }
     // A sum out of range is an error in every mode.
     statement.sql(", 0, 9223372036854775807))")
+}
+
+/// Whether a guarded UPDATE failed although the columns are certain to hold the values.
+pub(super) async fn is_groundless(
+    session: &mut Session<'_>,
+    cells: Cells<'_>,
+    error: &Error,
+) -> Result<bool, Error> {
+    if !error.as_mysql().is_some_and(mysql::Error::is_out_of_range) {
+        return Ok(false);
+    }
+    let columns = schema::columns(session).await?;
+    Ok(cells.iter().all(|&(column, value)| {
+        let holds = columns.iter().find(|holds| holds.column == column);
+        holds.is_some_and(|holds| holds.is_certain_to_hold(value))
+    }))
 }
 
 /// Finds out why a write failed, with further statements on its connection. `own` is the row that

@@ -58,6 +58,8 @@ pub(super) struct Holds {
     nullable: bool,
     /// `CHAR`, which loses spaces at the end.
     trims: bool,
+    /// Any text, unlike an `ENUM` or a binary column that is filled up with NULs.
+    is_text: bool,
 }
 
 impl Holds {
@@ -81,9 +83,20 @@ impl Holds {
             None | Some("utf8mb4" | "utf16" | "utf16le" | "utf32") => char::MAX,
             Some("utf8" | "utf8mb3" | "ucs2") => '\u{ffff}',
             Some("latin1") => '\u{ff}',
+            Some("swe7") => '\0',
             Some(_) => '\u{7f}',
         };
         (self.trims && value.ends_with(' ')) || value.chars().any(|c| c > last)
+    }
+
+    /// Whether a value can be stored as it is, without any doubt.
+    pub(super) fn is_certain_to_hold(&self, value: Option<&str>) -> bool {
+        match value {
+            Some(value) => {
+                self.is_text && !self.is_too_short_for(value) && !self.may_change(value)
+            }
+            None => self.nullable,
+        }
     }
 }
 
@@ -100,12 +113,16 @@ pub(super) async fn columns(mut on: impl Query) -> Result<Vec<Holds>, Error> {
         let name = text(0)?.unwrap_or_default();
         let length = row.int(1).map_err(failed(doing))?;
         if let (Some(column), Some(length)) = (Column::named(&name), length) {
+            let kind = text(4)?.unwrap_or_default().to_ascii_lowercase();
             columns.push(Holds {
                 column,
                 length: u64::try_from(length).unwrap_or_default(),
                 character_set: text(2)?.map(|name| name.to_ascii_lowercase()),
                 nullable: text(3)?.is_some_and(|word| word.eq_ignore_ascii_case("YES")),
-                trims: text(4)?.is_some_and(|kind| kind.eq_ignore_ascii_case("char")),
+                trims: kind == "char",
+                is_text: ["char", "varchar", "varbinary"].contains(&&*kind)
+                    || kind.ends_with("text")
+                    || kind.ends_with("blob"),
             });
         }
     }

@@ -4,11 +4,11 @@
 //! e-mails and passwords may be NULL, e-mails in any case and under any collation.
 
 use crate::email::{Email, Lookup};
-use crate::mysql::{self, Row, Statement};
+use crate::mysql::{self, Affected, Row, Statement};
 use crate::name::Name;
 use crate::user_id::UserId;
 
-use super::refusal::{Cells, Refusal, explain, guarded_time};
+use super::refusal::{Cells, Refusal, explain, guarded_time, is_groundless, time};
 use super::schema::Column;
 use super::{Error, Query, Session, by_email, failed};
 
@@ -168,11 +168,10 @@ pub async fn update(
         .into_iter()
         .filter_map(|(column, value)| Some((column, value?.map(Name::as_str))))
         .collect();
-    let statement = assign(&cells, now).sql(" WHERE `id` = ").value(id);
-    match session.execute("updating a user", &statement).await {
-        Ok(_) => Ok(()),
-        Err(error) => Err(explain(session, &cells, Some(id), error).await),
-    }
+    let doing = "updating a user";
+    change(session, doing, id, &cells, now, |statement| statement)
+        .await
+        .map(drop)
 }
 
 /// Replaces the hash of a password by another of the same password, unless it has changed since
@@ -188,29 +187,44 @@ pub async fn upgrade_hash(
     now: u64,
 ) -> Result<bool, Refusal> {
     let cells = [(Column::Password, Some(new))];
-    let statement = assign(&cells, now)
-        .sql(" WHERE `id` = ")
-        .value(id)
-        // Byte by byte, whatever the column's collation calls equal.
-        .sql(" AND CAST(`password` AS BINARY) = ")
-        .value(old.as_bytes());
-    match session
-        .execute("upgrading a password hash", &statement)
-        .await
-    {
-        Ok(done) => Ok(done.rows == 1),
-        Err(error) => Err(explain(session, &cells, Some(id), error).await),
-    }
+    let doing = "upgrading a password hash";
+    let done = change(session, doing, id, &cells, now, |statement| {
+        statement
+            // Byte by byte, whatever the column's collation calls equal.
+            .sql(" AND CAST(`password` AS BINARY) = ")
+            .value(old.as_bytes())
+    });
+    Ok(done.await?.rows == 1)
 }
 
-/// `UPDATE ... SET` with the columns and then `updated_at`, which guards them.
-fn assign(cells: Cells<'_>, now: u64) -> Statement {
-    let mut statement = Statement::new("UPDATE `user` SET ");
+/// Changes a row to which a further condition applies, or nothing.
+async fn change(
+    session: &mut Session<'_>,
+    doing: &'static str,
+    id: UserId,
+    cells: Cells<'_>,
+    now: u64,
+    condition: impl Fn(Statement) -> Statement,
+) -> Result<Affected, Refusal> {
+    let mut assignments = Statement::new("UPDATE `user` SET ");
     for (column, value) in cells {
-        let assignment = statement.sql(column.sql()).sql(" = ");
-        statement = assignment.value(*value).sql(", ");
+        let assignment = assignments.sql(column.sql()).sql(" = ");
+        assignments = assignment.value(*value).sql(", ");
     }
-    guarded_time(statement.sql("`updated_at` = "), now, cells)
+    let assignments = assignments.sql("`updated_at` = ");
+    let of_row = |statement: Statement| condition(statement.sql(" WHERE `id` = ").value(id));
+    let guarded = of_row(guarded_time(assignments.clone(), now, cells));
+    let mut done = session.execute(doing, &guarded).await;
+    if let Err(error) = &done
+        && is_groundless(session, cells, error).await?
+    {
+        let statement = of_row(time(assignments, now));
+        done = session.execute(doing, &statement).await;
+    }
+    match done {
+        Ok(done) => Ok(done),
+        Err(error) => Err(explain(session, cells, Some(id), error).await),
+    }
 }
 
 const NO_ID: mysql::Error = mysql::Error::Protocol("a user without an id");

@@ -10,7 +10,14 @@ const ER_LOCK_DEADLOCK: u16 = 1213;
 const ER_TRUNCATED_WRONG_VALUE_FOR_FIELD: u16 = 1366;
 /// `ER_BAD_NULL_ERROR`, `WARN_DATA_TRUNCATED`, the one above, `ER_DATA_TOO_LONG` and
 /// `ER_DATA_OUT_OF_RANGE`: a value that is not for its column.
-const UNFIT: [u16; 5] = [1048, 1265, ER_TRUNCATED_WRONG_VALUE_FOR_FIELD, 1406, 1690];
+const UNFIT: [u16; 5] = [
+    1048,
+    1265,
+    ER_TRUNCATED_WRONG_VALUE_FOR_FIELD,
+    1406,
+    ER_DATA_OUT_OF_RANGE,
+];
+const ER_DATA_OUT_OF_RANGE: u16 = 1690;
 /// `ER_CANT_AGGREGATE_2COLLATIONS`, `..._3COLLATIONS`, `..._NCOLLATIONS` and
 /// `ER_CANNOT_CONVERT_STRING`: text that cannot be compared with a column.
 const INCOMPARABLE: [u16; 4] = [1267, 1270, 1271, 3854];
@@ -66,6 +73,12 @@ impl Error {
     #[must_use]
     pub fn is_incomparable(&self) -> bool {
         self.code().is_some_and(|code| INCOMPARABLE.contains(&code))
+    }
+
+    /// Whether a value that was computed is beyond its type (`ER_DATA_OUT_OF_RANGE`).
+    #[must_use]
+    pub fn is_out_of_range(&self) -> bool {
+        self.code() == Some(ER_DATA_OUT_OF_RANGE)
     }
 
     /// Whether a column cannot hold its new value.
