@@ -1,8 +1,8 @@
 //! E-mail addresses: what is accepted, and which ones are the same.
 //!
 //! Two spellings are one address when they differ only in ASCII case, in ASCII white space around
-//! them or in how an international domain is written. Full Unicode folding is not used on purpose: it maps U+212A to `k` and so
-//! merges addresses of different people (CVE-2019-19844).
+//! them or in how an international domain is written. Full Unicode folding is not used on purpose:
+//! it maps U+212A to `k` and so merges addresses of different people (CVE-2019-19844).
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
@@ -134,7 +134,9 @@ impl Lookup {
                 spellings.push(spelling);
             }
         };
-        if let (Some((local, domain)), Some((typed_local, typed_domain))) =
+        if typed.len() > MAX_TEXT {
+            add(typed.to_owned());
+        } else if let (Some((local, domain)), Some((typed_local, typed_domain))) =
             (self.canonical.rsplit_once('@'), typed.rsplit_once('@'))
         {
             let (unicode, _) =
@@ -170,7 +172,8 @@ impl Lookup {
     }
 }
 
-/// Characters of a text that may still be an address; what is longer is none.
+/// Bytes of a text that may still be an address; what is longer is none, and has no other
+/// spellings: they would make a long statement of a long text.
 const MAX_TEXT: usize = 1024;
 
 /// The canonical form of an address; of any other text, the form that is its own and no other's but
@@ -326,6 +329,15 @@ mod tests {
             "ada@xn--bcher-kva.example ada@bücher.example ada@Bücher.example \
              Ada@xn--bcher-kva.example Ada@bücher.example Ada@Bücher.example"
         );
+    }
+
+    #[test]
+    fn what_is_too_long_for_an_address_has_few_spellings() {
+        let spellings = |length| {
+            let typed = format!("Ada@B\u{fc}cher.{}.example", "X".repeat(length));
+            Lookup::new(&typed).spellings().len()
+        };
+        assert_eq!((spellings(63), spellings(2000)), (6, 2));
     }
 
     proptest! {

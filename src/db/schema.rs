@@ -92,9 +92,7 @@ impl Holds {
     /// Whether a value can be stored as it is, without any doubt.
     pub(super) fn is_certain_to_hold(&self, value: Option<&str>) -> bool {
         match value {
-            Some(value) => {
-                self.is_text && !self.is_too_short_for(value) && !self.may_change(value)
-            }
+            Some(value) => self.is_text && !self.is_too_short_for(value) && !self.may_change(value),
             None => self.nullable,
         }
     }

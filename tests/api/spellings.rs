@@ -1,9 +1,10 @@
 //! Old rows whose e-mail is spelled in another way than new ones have it.
 
+use mysql_async::prelude::Queryable as _;
 use serde_json::json;
 
 use crate::support::database::Database;
-use crate::support::{App, PASSWORD, unique_email};
+use crate::support::{App, PASSWORD, Setup, unique_email};
 
 /// What passlib writes for `correct horse battery staple` by default.
 const PASSLIB: &str = "$argon2id$v=19$m=65536,t=3,p=4$P8c4p3ROyRmDcM75nzNmzA$VOQW7OSCzpQKSFauY7I23Wvx2nLzXsVsHmmEstaZ5xI";
@@ -20,12 +21,15 @@ async fn log_in(app: &App, email: &str, password: &str) -> serde_json::Value {
     app.me(&token).await.expect(200).json()["id"].take()
 }
 
-/// Databases whose old table has these collations: with and without cases, padded and not.
+/// Databases whose old table has these collations: with and without cases, padded and not. (The
+/// comments are read by MariaDB and MySQL alone.)
 fn databases(test: &str) -> Vec<Database> {
     [
         "CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
         "CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
         "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+        "CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_unicode_nopad_ci */ /*!80017 utf8mb4_0900_ai_ci */",
+        "CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */",
         "CHARACTER SET latin1",
     ]
     .into_iter()
@@ -147,6 +151,41 @@ async fn an_old_row_with_an_international_domain_is_found_as_browsers_send_it_an
 }
 
 #[tokio::test]
+async fn however_its_e_mail_is_typed_an_old_row_has_one_budget_of_failed_logins() {
+    let database = Database::start("spellings_budget", "CHARACTER SET utf8mb4");
+    let app = App::start(&Setup {
+        database: Some(database.options()),
+        ..Setup::default().variable("LOGIN_GUESSES_PER_NETWORK", "4")
+    });
+    let local = unique_email().replace("@example.com", "");
+    let spellings = [
+        "xn--bcher-kva.example",
+        "b\u{fc}cher.example",
+        "B\u{dc}CHER.example",
+    ]
+    .map(|domain| {
+        [
+            format!("{local}@{domain}"),
+            format!("\t {local}@{domain}\r\n"),
+        ]
+    })
+    .concat();
+    let stored = format!(" {local}@b\u{fc}cher.example\n");
+    database.insert(Some(&stored), Some(&hash("p"))).await;
+    for typed in &spellings[..3] {
+        app.login(typed, "q").await.expect(401);
+    }
+    for typed in spellings.iter().chain([&stored]) {
+        let answer = app.login(typed, "p").await;
+        answer.problem(429, "too_many_attempts");
+    }
+    let count = "SELECT COUNT(*) FROM gatehouse_login_throttle";
+    let mut conn = database.conn().await;
+    let budgets: Option<i64> = conn.query_first(count).await.expect("a count");
+    assert_eq!(budgets, Some(1));
+}
+
+#[tokio::test]
 async fn twenty_registrations_of_an_old_rows_e_mail_at_once_have_no_winner() {
     let email = unique_email();
     let stored = format!("\t{email} ");
@@ -206,11 +245,9 @@ async fn any_id(database: &Database, ids: &[i128]) {
         // An id of 0 is one, and not the next.
         let mut conn = database.conn().await;
         let mode = "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'";
-        mysql_async::prelude::Queryable::query_drop(&mut conn, mode)
-            .await
-            .expect("a mode");
+        conn.query_drop(mode).await.expect("a mode");
         let insert = format!("INSERT INTO `user` (id, email, password) VALUES ({id}, ?, ?)");
-        mysql_async::prelude::Queryable::exec_drop(&mut conn, insert, (&email, hash("p")))
+        conn.exec_drop(insert, (&email, hash("p")))
             .await
             .expect("insert");
         let token = app.login(&email, "p").await.expect(200).token();

@@ -41,7 +41,10 @@ fn a_key_pair_signs_and_its_public_half_verifies() {
     let key = ("ED25519_PRIVATE_KEY", &*private);
     let signing = Tokens::new(&config(&[secret, key, ("ALGORITHM", "EdDSA")]));
     let verifying = Tokens::new(&config(&[secret, ("VERIFICATION_KEYS", public)]));
-    let token = signing.issue(7_i64.into(), 1_800_000_000).expect("a token").token;
+    let token = signing
+        .issue(7_i64.into(), 1_800_000_000)
+        .expect("a token")
+        .token;
     assert!(verifying.verify(&token, 1_800_000_000).is_ok());
     assert!(!said.contains(&private));
 }
