@@ -110,18 +110,24 @@ async fn duplicate(
         return Ok(Refusal::EmailTaken);
     }
     let mut taken = Vec::new();
+    let mut untold = false;
     for key in schema::unique_keys(&mut *session).await? {
-        let values = key.iter().map(|column| {
-            let mut cells = cells.iter().copied();
-            // Any number of rows may have no value.
-            cells.find(|(other, value)| other == column && value.is_some())
-        });
-        let Some(values) = values.collect::<Option<Vec<_>>>() else {
+        let find = |column| cells.iter().copied().find(|(other, _)| *other == column);
+        let values = key.and_then(|key| key.into_iter().map(find).collect::<Option<Vec<_>>>());
+        let Some(values) = values else {
+            untold = true;
             continue;
         };
-        if is_there(session, &values, own).await? {
-            taken.extend(key);
+        // Any number of rows may have no value.
+        let has_values = values.iter().all(|(_, value)| value.is_some());
+        if has_values && is_there(session, &values, own).await? {
+            taken.extend(values.into_iter().map(|(column, _)| column));
         }
+    }
+    if taken.is_empty() && !untold {
+        let reason = "the server says that a unique key refuses the row, and no key but that of the \
+                      ids can: are they used up?";
+        return Err(Error::Schema(reason.to_owned()));
     }
     let mut seen = Vec::new();
     taken.retain(|column| {

@@ -129,7 +129,7 @@ pub(super) async fn columns(mut on: impl Query) -> Result<Vec<Holds>, Error> {
 
 /// The columns of each unique key but the primary one; none in the place of a key that has others
 /// than [`Column`]s, or parts of them.
-pub(super) async fn unique_keys(mut on: impl Query) -> Result<Vec<Vec<Column>>, Error> {
+pub(super) async fn unique_keys(mut on: impl Query) -> Result<Vec<Option<Vec<Column>>>, Error> {
     let doing = "reading the unique keys";
     let statement = Statement::new(
         "SELECT INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS \
@@ -153,10 +153,7 @@ pub(super) async fn unique_keys(mut on: impl Query) -> Result<Vec<Vec<Column>>, 
             _ => keys.push((key, column.map(|column| vec![column]))),
         }
     }
-    Ok(keys
-        .into_iter()
-        .filter_map(|(_, columns)| columns)
-        .collect())
+    Ok(keys.into_iter().map(|(_, columns)| columns).collect())
 }
 
 /// Checks that new users can be stored: that there is the table, with room for a hash of so many

@@ -137,6 +137,24 @@ async fn a_conflict_names_no_field_that_it_cannot_tell() {
 }
 
 #[tokio::test]
+async fn ids_that_are_used_up_are_a_fault_and_no_conflict() {
+    let database = Database::with_table(
+        "conflict_ids",
+        "id TINYINT AUTO_INCREMENT PRIMARY KEY, email VARCHAR(255) UNIQUE, password VARCHAR(255), \
+         name VARCHAR(50), username VARCHAR(50) UNIQUE, updated_at TIMESTAMP NULL",
+    );
+    let app = App::on(&database);
+    let last = "INSERT INTO `user` (id, email) VALUES (127, ?)";
+    database.execute(last, unique_email()).await;
+    let answer = register(&app, &unique_email(), &json!({ "username": "Ada" })).await;
+    // MySQL says that the last id is taken, MariaDB that there is no next one.
+    assert!(answer.status >= 500, "{}", answer.status);
+    let log = app.log();
+    let reasons = ["are they used up?", "Out of range value"];
+    assert!(reasons.iter().any(|reason| log.contains(reason)), "{log}");
+}
+
+#[tokio::test]
 async fn what_the_e_mails_key_calls_equal_is_taken_however_the_key_is_named() {
     let database = Database::with_table(
         "conflict_email",
