@@ -61,6 +61,9 @@ pub(super) async fn find_equal(
     found.map_err(failed(doing))
 }
 
+/// What `email` holds.
+const MOST_CHARACTERS: usize = 255;
+
 const SELECT: &str = concat!(
     "SELECT `id`, ",
     utf8!("password"),
@@ -75,8 +78,9 @@ fn select(spellings: &[&str]) -> Statement {
     for (separator, spelling) in separated(", ", spellings) {
         statement = statement.sql(separator).value(*spelling);
     }
-    statement = statement.sql(") OR ((");
-    statement = begins_with_and_white_space(statement, "");
+    // What begins with white space comes before all others.
+    statement = statement.sql(") OR (((`email` < ").value("!");
+    statement = statement.sql(" AND `email` < ").value("_").sql(")");
     for spelling in spellings {
         statement = begins_with_and_white_space(statement.sql(" OR "), spelling);
     }
@@ -93,13 +97,14 @@ fn select(spellings: &[&str]) -> Statement {
 /// begins after a tab.)
 ///
 /// It begins with U+0001, which comes before white space, except where a collation ignores it: then
-/// with tabs. It ends with the character after the space: `!`, or `_` in collations of the UCA.
+/// with more tabs than fit into the column, since those that pad with spaces put them before fewer.
+/// It ends with the character after the space: `!`, or `_` in collations of the UCA.
 fn begins_with_and_white_space(statement: Statement, prefix: &str) -> Statement {
     statement
         .sql("((`email` >= ")
         .value(&*format!("{prefix}\u{1}"))
         .sql(" OR `email` >= ")
-        .value(&*format!("{prefix}{}", "\t".repeat(16)))
+        .value(&*format!("{prefix}{}", "\t".repeat(MOST_CHARACTERS)))
         .sql(") AND `email` < ")
         .value(&*format!("{prefix}!"))
         .sql(" AND `email` < ")

@@ -22,6 +22,7 @@ mod faults;
 mod headers;
 mod health;
 mod http;
+mod ids;
 mod isolation;
 mod keys;
 mod legacy;
