@@ -25,12 +25,21 @@ pub(super) async fn find_all(
     let mut spellings: Vec<&str> = spellings.iter().map(String::as_str).collect();
     let mut rows = on.query(doing, &select(&spellings)).await;
     if is_incomparable(&rows) {
-        // Some have characters that the column cannot hold, so no row has those.
-        spellings.retain(|spelling| spelling.is_ascii());
+        // Some have characters that the column cannot hold: those of a domain, or else those of the
+        // part before it, which all have, so that there is no row.
+        spellings.retain(|spelling| {
+            let domain = spelling
+                .rsplit_once('@')
+                .map_or(*spelling, |(_, domain)| domain);
+            domain.is_ascii()
+        });
         if spellings.is_empty() {
             return Ok(Vec::new());
         }
         rows = on.query(doing, &select(&spellings)).await;
+        if is_incomparable(&rows) {
+            return Ok(Vec::new());
+        }
     }
     let mut found = Vec::new();
     for row in &rows? {

@@ -157,6 +157,23 @@ async fn an_old_row_with_an_international_domain_is_found_as_browsers_send_it_an
 }
 
 #[tokio::test]
+async fn a_row_is_found_whose_column_cannot_hold_the_other_form_of_its_domain() {
+    let database = Database::start("unheld", "CHARACTER SET latin1");
+    let app = App::on(&database);
+    for local in ["ada", "jos\u{e9}"] {
+        let stored = format!("{local}@xn--mxa4b.example ");
+        let id = database.insert(Some(&stored), Some(&hash("p"))).await;
+        for domain in ["xn--mxa4b.example", "\u{3b1}\u{3c2}.example"] {
+            let typed = format!("{local}@{domain}");
+            assert_eq!(log_in(&app, &typed, "p").await, json!(id), "{typed}");
+        }
+    }
+    app.login("\u{5e9}@xn--mxa4b.example", "p")
+        .await
+        .expect(401);
+}
+
+#[tokio::test]
 async fn old_rows_in_any_spelling_can_log_in_and_nobody_else_gets_their_address() {
     let spaces = [
         "",
