@@ -81,8 +81,9 @@ async fn apply_from(folder: &Path, url: &str, dry_run: bool) -> Result<()> {
 }
 
 async fn locked(conn: &mut Conn, migrations: &[Migration], dry_run: bool) -> Result<()> {
-    // Locks are named for the whole server, and a name has 64 characters at most.
-    let lock = "CONCAT('gatehouse_migrate:', MD5(DATABASE()))";
+    // Locks are named for the whole server, and a name has 64 characters at most. (Not MD5, which
+    // MySQL has no more.)
+    let lock = "CONCAT('gatehouse_migrate:', LEFT(SHA2(DATABASE(), 256), 32))";
     let got: Option<Option<u8>> = conn
         .query_first(format!("SELECT GET_LOCK({lock}, {LOCK_WAIT})"))
         .await?;
