@@ -16,10 +16,12 @@ impl Scene {
     async fn new(name: &str) -> Self {
         let server = std::env::var("TEST_DATABASE_URL")
             .expect("TEST_DATABASE_URL is not set: run the tests with `cargo xtask test`");
+        Self::on(&server, name).await
+    }
+
+    async fn on(server: &str, name: &str) -> Self {
         let database = format!("gatehouse_migrate_{name}");
-        let mut conn = Conn::new(settings::options(&server).unwrap())
-            .await
-            .unwrap();
+        let mut conn = Conn::new(settings::options(server).unwrap()).await.unwrap();
         conn.query_drop(format!("DROP DATABASE IF EXISTS `{database}`"))
             .await
             .unwrap();
@@ -152,7 +154,13 @@ async fn what_an_old_table_cannot_hold_is_said_in_a_line_each() {
 
 #[tokio::test]
 async fn every_table_of_ours_says_its_character_set_whatever_the_servers_is() {
-    let scene = Scene::new("latin1").await;
+    says_its_character_set(Scene::new("latin1").await).await;
+    if let Ok(mysql) = std::env::var("TEST_MYSQL_URL") {
+        says_its_character_set(Scene::on(&mysql, "latin1").await).await;
+    }
+}
+
+async fn says_its_character_set(scene: Scene) {
     let mut conn = scene.conn().await;
     conn.query_drop("ALTER DATABASE CHARACTER SET latin1")
         .await
