@@ -48,6 +48,7 @@ mod tests {
     use super::Type;
     use crate::config::Config;
     use crate::token::{Subject, TokenError, Tokens};
+    use crate::user_id::UserId;
 
     fn tokens(types: &str) -> Tokens {
         let config = Config::read(|name| match name {
@@ -103,9 +104,10 @@ mod tests {
             ("JWT", "JWT,at+jwt", true),
         ] {
             let now = 1_800_000_000;
-            let token = tokens(issuer).issue(7, now).unwrap().token;
+            let user = UserId::from(7_i64);
+            let token = tokens(issuer).issue(user, now).unwrap().token;
             let expected = if taken {
-                Ok(Subject::Id(7))
+                Ok(Subject::Id(user))
             } else {
                 Err(TokenError::Header)
             };
