@@ -1,20 +1,26 @@
-//! Makes the filter of common passwords that `src/password/common.rs` asks.
+//! Makes the filter of common passwords that `src/password/common` asks.
 //!
-//! The list is the one of the `zxcvbn` crate, which is a build-dependency for its sake: the 30,000
-//! most frequent passwords of several breaches. It is not public there, so it is read out of the
-//! crate's source, wherever cargo has put it.
+//! Two lists go into it, less what a rule refuses. One is that of the `zxcvbn` crate, which is a
+//! build-dependency for its sake: the 30,000 most frequent passwords of several breaches. It is not
+//! public there, so it is read out of the crate's source, wherever cargo has put it. It has hardly
+//! any of 15 characters and more: those are in `long.keys`, whose origin `src/password/common/mod.rs`
+//! gives.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "a build script has an environment"
 )]
 
+#[path = "src/password/common/key.rs"]
+mod key;
+#[path = "src/password/common/pattern.rs"]
+mod pattern;
+
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sha2::{Digest as _, Sha256};
 use xorf::{BinaryFuse16, DmaSerializable as _};
 
 /// Shorter ones are refused for their length.
@@ -23,8 +29,9 @@ const MIN_LENGTH: usize = 8;
 const MIN_COUNT: usize = 10_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=Cargo.lock");
+    for file in ["build.rs", "Cargo.lock", "src/password/common"] {
+        println!("cargo::rerun-if-changed={file}");
+    }
     let source = std::fs::read_to_string(zxcvbn()?.join("src/frequency_lists.rs"))?;
     let passwords: BTreeSet<String> = list(&source)
         .ok_or("zxcvbn has no list of passwords where it was")?
@@ -34,7 +41,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     if passwords.len() < MIN_COUNT {
         return Err(format!("only {} passwords in zxcvbn's list", passwords.len()).into());
     }
-    let keys: Vec<u64> = passwords.iter().map(|password| key(password)).collect();
+    let listed = passwords.iter().filter(|password| {
+        let characters: Vec<char> = password.chars().collect();
+        !pattern::is_patterned(&characters)
+    });
+    let long = std::fs::read("src/password/common/long.keys")?;
+    let long = long
+        .as_chunks()
+        .0
+        .iter()
+        .map(|key| u64::from_le_bytes(*key));
+    let keys: BTreeSet<u64> = listed
+        .map(|password| key::key(password))
+        .chain(long)
+        .collect();
+    let keys: Vec<u64> = keys.into_iter().collect();
     let filter = BinaryFuse16::try_from(&keys)?;
     let mut descriptor = [0; BinaryFuse16::DESCRIPTOR_LEN];
     filter.dma_copy_descriptor_to(&mut descriptor);
@@ -44,7 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         out.join("common_fingerprints.bin"),
         filter.dma_fingerprints(),
     )?;
-    println!("cargo::rustc-env=COMMON_PASSWORDS={}", passwords.len());
+    println!("cargo::rustc-env=COMMON_PASSWORDS={}", keys.len());
     Ok(())
 }
 
@@ -53,12 +74,6 @@ fn list(source: &str) -> Option<impl Iterator<Item = &str>> {
     let (_, rest) = source.split_once("const PASSWORDS: &str = \"")?;
     let (list, _) = rest.split_once('"')?;
     Some(list.split(','))
-}
-
-/// What stands for a password in the filter; `src/password/common.rs` does the same.
-fn key(password: &str) -> u64 {
-    let digest = Sha256::digest(password);
-    digest.first_chunk().copied().map_or(0, u64::from_le_bytes)
 }
 
 /// The folder of the `zxcvbn` crate.

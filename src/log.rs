@@ -3,6 +3,7 @@
 //! It holds nothing that a client chose but its address and a request id of a strict form: no
 //! body, no token, no path as sent, no query, no e-mail.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::{FromRequestParts, MatchedPath, Request};
@@ -213,7 +214,7 @@ impl RequestId {
             reason,
         };
         write(platform, level, &note);
-        platform.count(event);
+        count(platform, event);
     }
 }
 
@@ -229,8 +230,19 @@ impl<S: Sync> FromRequestParts<S> for RequestId {
 fn write(platform: &dyn Platform, level: Level, line: &impl Serialize) {
     // A struct of strings and numbers always serialises.
     if let Ok(text) = serde_json::to_string(line) {
-        platform.log(level, &text);
+        contained(|| platform.log(level, &text));
     }
+}
+
+/// Counts an event.
+pub(crate) fn count(platform: &dyn Platform, event: &'static str) {
+    contained(|| platform.count(event));
+}
+
+/// Keeps a failure of the log or of a counter from becoming one of the request.
+fn contained(work: impl FnOnce()) {
+    // Nobody is left to be told.
+    let _ = catch_unwind(AssertUnwindSafe(work));
 }
 
 /// The method, unless a client made it up.

@@ -19,7 +19,7 @@ use crate::db::{self, Session};
 use crate::email::Lookup;
 use crate::error::Error;
 use crate::fields::Fields;
-use crate::log::{Audit, RequestId};
+use crate::log::{self, Audit, RequestId};
 use crate::password::{Password, Verdict};
 use crate::platform::Limiter;
 use crate::routes::{check_limit, json};
@@ -60,7 +60,7 @@ pub async fn login(
     let attempt = match counted {
         Counted::Go(attempt) => attempt,
         Counted::Wait(account, wait) => {
-            app.platform.count("login_throttled");
+            log::count(&*app.platform, "login_throttled");
             let throttled = Audit::account("login_throttled", account);
             return Ok(throttled.on(Error::TooManyAttempts(wait)));
         }

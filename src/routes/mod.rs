@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::client::network;
 use crate::config::BreachCheck;
 use crate::error::{Error, FieldError};
-use crate::log::RequestId;
+use crate::log::{self, RequestId};
 use crate::password::{Password, RangeQuery};
 use crate::platform::Limiter;
 
@@ -41,7 +41,7 @@ async fn check_limit(
     match counted {
         Ok(true) => Ok(()),
         Ok(false) => {
-            app.platform.count("rate_limited");
+            log::count(&*app.platform, "rate_limited");
             Err(Error::RateLimited)
         }
         Err(error) => {

@@ -3,6 +3,7 @@
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use sha2::Sha256;
 
 use super::*;
 
@@ -25,9 +26,13 @@ fn tokens_with(variables: &[(&str, &str)]) -> Tokens {
 
 /// Signs a header and claims, as they are.
 fn sign(header: &str, claims: &str) -> String {
+    let key = Key::from_secret(Algorithm::Hs256, SECRET.as_bytes()).unwrap();
+    sign_with(&key, header, claims)
+}
+
+fn sign_with(key: &Key, header: &str, claims: &str) -> String {
     let encode = |text: &str| Base64UrlUnpadded::encode_string(text.as_bytes());
     let message = format!("{}.{}", encode(header), encode(claims));
-    let key = Key::from_secret(Algorithm::Hs256, SECRET.as_bytes()).unwrap();
     let tag = key.sign(message.as_bytes()).unwrap();
     format!("{message}.{}", Base64UrlUnpadded::encode_string(&tag))
 }
@@ -131,6 +136,48 @@ fn the_tokens_made_here_are_good_before_they_are_spoilt() {
         ),
         Ok(Subject::Id(7_i64.into()))
     );
+}
+
+#[test]
+fn no_key_is_taken_from_a_token() {
+    let private = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    let theirs = Key::from_private(Algorithm::EdDsa, private).unwrap();
+    let ours = (
+        "ED25519_PRIVATE_KEY",
+        "9WdvDEbT9D8FXEImFeCXuZCrbi8jQF61xVSrI2983VY",
+    );
+    let eddsa = tokens_with(&[("ALGORITHM", "EdDSA"), ours]);
+    let secret = [7; 32];
+    let shared = Key::from_secret(Algorithm::Hs256, &secret).unwrap();
+    let octets =
+        json!({ "kty": "oct", "alg": "HS256", "k": Base64UrlUnpadded::encode_string(&secret) });
+    for (tokens, key, jwk) in [
+        (&eddsa, &theirs, json!(theirs.jwk())),
+        (&tokens(), &shared, octets),
+    ] {
+        for kid in [tokens.signing.id(), key.id()] {
+            for (member, value) in [
+                ("jwk", jwk.clone()),
+                ("jwks", json!({ "keys": [jwk] })),
+                ("jku", json!("https://evil.example/jwks.json")),
+                ("x5u", json!("https://evil.example/key.pem")),
+                ("x5c", json!([jwk["x"]])),
+            ] {
+                let mut header =
+                    json!({ "alg": key.algorithm().name(), "typ": "at+jwt", "kid": kid });
+                header[member] = value;
+                let token = sign_with(key, &header.to_string(), &claims(&json!({})));
+                // Whoever took the key from the token would take the token.
+                assert_eq!(verify_signature(&token, key), Ok(()));
+                let error = if kid == key.id() {
+                    TokenError::UnknownKey
+                } else {
+                    TokenError::Signature
+                };
+                assert_eq!(tokens.verify(&token, NOW), Err(error), "{member}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -277,16 +324,32 @@ fn every_algorithm_signs_and_none_takes_the_tokens_of_another() {
 
 #[test]
 fn the_key_of_another_purpose_signs_no_token() {
+    use hmac::{Hmac, Mac as _};
+
+    // What `AccountKeys` derives, computed anew: the accounts' key is this one and no other.
+    let mut derived = [0; 32];
+    hkdf::Hkdf::<Sha256>::new(None, SECRET.as_bytes())
+        .expand(b"gatehouse account keys", &mut derived)
+        .unwrap();
+    let mac = |key: &[u8]| {
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+        mac.update(b"ada@example.com");
+        mac.finalize().into_bytes()
+    };
     let account = crate::account::AccountKeys::new(SECRET).unwrap();
-    let derived = account.key("x").unwrap();
-    let message = sign(&good_header(), &claims(&json!({})));
-    let (message, _) = message.rsplit_once('.').unwrap();
-    let key = Key::from_secret(Algorithm::Hs256, derived.as_bytes()).unwrap();
-    let tag = Base64UrlUnpadded::encode_string(&key.sign(message.as_bytes()).unwrap());
-    assert_eq!(
-        tokens().verify(&format!("{message}.{tag}"), NOW),
-        Err(TokenError::Signature)
-    );
+    let account = account.key("ada@example.com").unwrap();
+    assert!(mac(&derived).starts_with(account.as_bytes()));
+    assert!(!mac(SECRET.as_bytes()).starts_with(account.as_bytes()));
+
+    let key = Key::from_secret(Algorithm::Hs256, &derived).unwrap();
+    for (kid, error) in [
+        (tokens().signing.id(), TokenError::Signature),
+        (key.id(), TokenError::UnknownKey),
+    ] {
+        let token = sign_with(&key, &header(&json!({ "kid": kid })), &claims(&json!({})));
+        assert_eq!(verify_signature(&token, &key), Ok(()));
+        assert_eq!(tokens().verify(&token, NOW), Err(error));
+    }
 }
 
 #[test]

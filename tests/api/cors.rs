@@ -1,6 +1,10 @@
 //! Calls from browsers on other origins.
 
-use crate::support::{Answer, App, Setup};
+use mysql_async::Value;
+use serde_json::json;
+
+use crate::support::database::Database;
+use crate::support::{Answer, App, PASSWORD, Setup, unique_email};
 
 const LISTED: &str = "https://app.example";
 
@@ -146,4 +150,38 @@ async fn a_preflight_allows_the_headers_that_are_set_beside_its_own() {
     );
     let answer = preflight("https://other.example").await.expect(204);
     assert_eq!(answer.header("access-control-allow-headers"), "");
+}
+
+#[tokio::test]
+async fn what_a_browser_sends_without_a_preflight_is_refused_before_any_effect() {
+    let user = App::shared().user().await;
+    for content_type in [
+        "text/plain",
+        "text/plain;charset=UTF-8",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "",
+    ] {
+        let email = unique_email();
+        let body = json!({ "email": email, "password": PASSWORD, "name": "Eve" }).to_string();
+        for (method, path, email, before) in [
+            ("POST", "/auth/register", &email, 0),
+            ("POST", "/auth/login", &user.email, 1),
+            ("PATCH", "/user/update", &user.email, 1),
+        ] {
+            let request = App::shared()
+                .request(method, path)
+                .header("origin", "https://evil.example")
+                .header("sec-fetch-site", "cross-site")
+                .bearer(&user.token);
+            let request = match content_type {
+                "" => request,
+                some => request.header("content-type", some),
+            };
+            let answer = request.bare_body(body.clone()).send().await;
+            answer.problem(415, "unsupported_media_type");
+            let names = Database::shared().column("name", email).await;
+            assert_eq!(names, vec![Value::NULL; before], "{path}");
+        }
+    }
 }

@@ -141,6 +141,58 @@ async fn a_plain_request_id_of_the_client_is_kept_and_any_other_is_not() {
 }
 
 #[tokio::test]
+async fn nothing_that_is_sent_gets_into_a_header() {
+    const MARK: &str = "zq9x-marker";
+    let app = App::shared();
+    let user = app.user().await;
+    let mut answers = Vec::new();
+    for name in [
+        "origin",
+        "accept",
+        "accept-language",
+        "authorization",
+        "cookie",
+        "user-agent",
+        "x-forwarded-host",
+        "x-forwarded-for",
+        "cf-connecting-ip",
+        "cf-ray",
+        "x-http-method-override",
+        "access-control-request-method",
+        "access-control-request-headers",
+    ] {
+        for (method, path) in [("GET", "/me"), ("OPTIONS", "/me"), ("POST", "/auth/login")] {
+            for value in [MARK.to_owned(), format!("https://{MARK}.example")] {
+                let request = app.request(method, path).header(name, &value);
+                answers.push(request.send().await);
+            }
+        }
+    }
+    for path in [
+        format!("/{MARK}"),
+        format!("/{MARK}%0d%0aset-cookie:%20{MARK}"),
+        format!("/me?{MARK}=%0d%0ax-{MARK}:%20y"),
+    ] {
+        answers.push(app.get(&path).await);
+        answers.push(app.request("DELETE", &path).send().await);
+    }
+    let text = format!("{MARK}\r\nset-cookie: {MARK}");
+    answers.push(app.login(&text, &text).await);
+    answers.push(app.register(&text, MARK).await);
+    answers.push(app.update(&user.token, &json!({ "name": MARK })).await);
+    answers.push(app.me(MARK).await);
+    let method = app.request(&MARK.to_uppercase(), "/me").send().await;
+    answers.push(method);
+    assert!(answers.len() > 80);
+    for answer in answers {
+        for name in answer.header_names() {
+            let line = format!("{name}: {}", answer.header(&name)).to_lowercase();
+            assert!(!line.contains("zq9x"), "{line}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn bodies_have_their_type_and_empty_ones_none() {
     assert_eq!(
         App::shared().get("/").await.header("content-type"),

@@ -331,15 +331,18 @@ async fn a_broken_frame_never_reaches_the_api() {
             assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
             continue;
         }
-        // workerd's own HTTP parser answers 500, in its own words; in production the edge stands
-        // before it.
-        let own = if in_workerd() {
-            "HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\n"
-        } else {
-            "HTTP/1.1 400 "
-        };
-        assert!(answer.starts_with(own), "{request}: {answer}");
+        // What the parser before the router answers is its own affair (some versions of workerd say
+        // 500, and in production the edge stands before it): it is a refusal, and of one request.
+        let refused = answer.starts_with("HTTP/1.1 4")
+            || (in_workerd() && answer.starts_with("HTTP/1.1 5"))
+            || answer.is_empty();
+        assert!(refused, "{request}: {answer}");
+        assert_eq!(
+            answer.matches("HTTP/1.1 ").count(),
+            usize::from(!answer.is_empty())
+        );
     }
+    App::shared().get("/").await.expect(200);
 }
 
 #[tokio::test]

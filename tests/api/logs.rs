@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{App, PASSWORD, Setup, unique_email};
+use crate::support::{App, Limits, PASSWORD, Setup, in_workerd, unique_email};
 
 /// The lines that the app wrote, as JSON. (workerd writes lines of its own.)
 fn lines(app: &App) -> Vec<Value> {
@@ -144,4 +144,47 @@ async fn nothing_sent_breaks_out_of_its_line() {
     let lines = lines(&app);
     assert_eq!(lines.len(), 2);
     assert!(lines.iter().all(|line| line["event"] == json!("request")));
+}
+
+#[tokio::test]
+async fn a_log_that_fails_fails_no_request() {
+    if in_workerd() {
+        // Its console cannot be made to fail.
+        return;
+    }
+    let app = App::start(&Setup {
+        log_fails: true,
+        limits: Limits {
+            register: 1,
+            ..Limits::default()
+        },
+        ..Setup::default().variable("LOGIN_FREE_FAILURES", "1")
+    });
+    let email = unique_email();
+    app.register(&email, PASSWORD).await.expect(201);
+    app.register(&email, PASSWORD)
+        .await
+        .problem(429, "rate_limited");
+    let token = app.login(&email, PASSWORD).await.expect(200).token();
+    app.me(&token).await.expect(200);
+    app.me("x.y.z").await.problem(401, "invalid_token");
+    app.get("/nowhere").await.problem(404, "not_found");
+    let mut failures = 0;
+    while app.login(&email, "wrong password").await.status == 401 {
+        failures += 1;
+        assert!(failures < 100);
+    }
+    app.login(&email, "wrong password")
+        .await
+        .problem(429, "too_many_attempts");
+    let unreachable = App::start(&Setup {
+        log_fails: true,
+        unreachable: true,
+        ..Setup::default()
+    });
+    unreachable
+        .login(&email, PASSWORD)
+        .await
+        .problem(503, "database_unavailable");
+    assert!(lines(&app).len() >= 9);
 }

@@ -149,6 +149,42 @@ async fn only_one_authorization_header_of_the_bearer_scheme_is_read() {
 }
 
 #[tokio::test]
+async fn two_authorization_headers_are_refused_though_both_are_good() {
+    let user = App::shared().user().await;
+    let bearer = format!("Bearer {}", user.token);
+    for second in [&*bearer, "Basic eDp5", ""] {
+        let twice = App::shared()
+            .request("GET", "/me")
+            .header("authorization", &bearer)
+            .header("authorization", second);
+        twice.send().await.problem(401, "invalid_token");
+    }
+}
+
+#[tokio::test]
+async fn a_token_anywhere_but_in_the_authorization_header_is_none() {
+    let user = App::shared().user().await;
+    for header in [
+        "x-access-token",
+        "x-authorization",
+        "proxy-authorization",
+        "token",
+    ] {
+        for value in [user.token.clone(), format!("Bearer {}", user.token)] {
+            let request = App::shared().request("GET", "/me").header(header, &value);
+            request.send().await.problem(401, "missing_token");
+        }
+    }
+    for body in [
+        serde_json::json!({ "access_token": user.token, "token": user.token }).to_string(),
+        format!("access_token={}", user.token),
+    ] {
+        let request = App::shared().request("PATCH", "/user/update").body(body);
+        request.send().await.problem(401, "missing_token");
+    }
+}
+
+#[tokio::test]
 async fn a_bad_token_is_refused_before_the_database_is_asked() {
     let unreachable = App::start(&Setup {
         unreachable: true,

@@ -205,11 +205,18 @@ async fn passwords_have_a_length_and_are_nothing_that_is_tried_first() {
         ("GateHouse", "context_word"),
         ("PassWord1", "too_common"),
         ("qwertyuiop", "too_common"),
+        ("passwordpassword", "too_common"),
+        ("123456789012345", "too_common"),
+        ("111111111111111", "too_common"),
+        ("1q2w3e4r5t6y7u8i", "too_common"),
+        ("1qaz2wsx3edc", "too_common"),
+        ("ManchesterUnited", "too_common"),
     ] {
         let answer = post(&json!({ "email": email, "password": password })).await;
         assert_eq!(answer.field_errors(), [format!("password: {code}")]);
     }
-    post(&json!({ "email": email, "password": "👩".repeat(256) }))
+    let longest: String = "👩👨👧👦 and so on ".chars().cycle().take(256).collect();
+    post(&json!({ "email": email, "password": longest }))
         .await
         .expect(201);
 }
@@ -218,9 +225,9 @@ async fn passwords_have_a_length_and_are_nothing_that_is_tried_first() {
 async fn the_password_is_counted_to_the_last_byte() {
     for password in [
         " leading and trailing ",
-        "nul\0nul\0nul",
+        "nul\0and\0nul",
         "Größenwahn",
-        &"x".repeat(200),
+        &"Long, but not a short unit. ".repeat(7),
     ] {
         let email = unique_email();
         post(&json!({ "email": email, "password": password }))
@@ -232,6 +239,21 @@ async fn the_password_is_counted_to_the_last_byte() {
             .await
             .expect(401);
     }
+}
+
+#[tokio::test]
+async fn what_is_stored_is_what_was_sent_to_its_last_character() {
+    let email = format!("{}{}", "x".repeat(40), unique_email());
+    let name = "👩".repeat(49) + "z";
+    let user = json!({ "email": email, "password": PASSWORD, "name": name, "username": name });
+    post(&user).await.expect(201);
+    for column in ["name", "username"] {
+        let stored = Database::shared().column(column, &email).await;
+        assert_eq!(stored, [Sql::from(name.as_str())], "{column}");
+    }
+    // Found by every byte of its e-mail, and by its whole hash.
+    assert_eq!(Database::shared().column("id", &email).await.len(), 1);
+    App::shared().login(&email, PASSWORD).await.expect(200);
 }
 
 #[tokio::test]

@@ -126,32 +126,65 @@ fn argon2_is_the_one_of_rfc_9106() {
     assert_eq!(cases.len(), 6);
 }
 
-#[test]
-fn the_common_passwords_of_zxcvbn_are_refused_and_many_of_djangos() {
+fn refuses(password: &str) -> bool {
     let policy = Policy {
         min_length: 8,
         ..Policy::default()
     };
-    for (name, least) in [
-        ("common_passwords_zxcvbn.json", 11_611),
-        ("common_passwords_django.json", 3_600),
+    let password = Password::new(password.to_owned());
+    password.check(&policy, None).is_err()
+}
+
+#[test]
+fn the_common_passwords_of_zxcvbn_and_the_long_ones_are_refused_and_many_of_djangos() {
+    for (name, list, least) in [
+        ("common_passwords_zxcvbn.json", "passwords", 11_611),
+        ("common_passwords_long.json", "min15", 9_747),
+        ("common_passwords_long.json", "len12to14_top5000", 800),
+        ("common_passwords_django.json", "passwords", 3_600),
     ] {
         let Some(corpus) = corpus(name) else {
             return;
         };
-        let lists = corpus.as_object().expect("an object").values();
-        let list = lists
-            .filter_map(Value::as_array)
-            .max_by_key(|list| list.len());
-        let list = list.expect("a list").iter().filter_map(Value::as_str);
+        let list = corpus[list].as_array().expect("a list");
+        let list = list.iter().filter_map(Value::as_str);
         let long: Vec<_> = list.filter(|text| text.chars().count() >= 8).collect();
-        let refused = long.iter().filter(|text| {
-            Password::new((**text).to_owned())
-                .check(&policy, None)
-                .is_err()
-        });
-        let refused = refused.count();
+        let refused = long.iter().filter(|text| refuses(text)).count();
         figure(&format!("{name}: {refused} of {} are refused", long.len()));
         assert!(refused >= least, "{name}: {refused}");
     }
+}
+
+/// Pieces that people make passwords of, some of which the rules refuse by themselves.
+const PIECES: [&str; 24] = [
+    "correct", "horse", "battery", "staple", "password", "qwerty", "asdf", "1234", "2019", "abc",
+    "xyz", "aaa", "1q2w", " ", "-", "!", "Größe", "山", "tree", "monkey", "K7#", "vQ", "zx9", "0",
+];
+
+#[test]
+fn hardly_any_password_that_zxcvbn_calls_strong_is_refused() {
+    let mut state = 1_u64;
+    let mut random = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        usize::try_from(state >> 33).expect("31 bits") % below
+    };
+    let mut strong = 0;
+    let mut tried = 0;
+    while strong < 1_500 {
+        let pieces = 3 + random(4);
+        let password: String = (0..pieces).map(|_| PIECES[random(PIECES.len())]).collect();
+        tried += 1;
+        if zxcvbn::zxcvbn(&password, &[]).score() < zxcvbn::Score::Four
+            || password.chars().count() < 8
+        {
+            continue;
+        }
+        strong += 1;
+        assert!(!refuses(&password), "{password}");
+    }
+    figure(&format!(
+        "none of {strong} strong ones is refused ({tried} tried)"
+    ));
 }

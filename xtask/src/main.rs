@@ -5,6 +5,7 @@
 
 mod build;
 mod check;
+mod common;
 mod database;
 mod dev;
 mod migrate;
@@ -42,6 +43,8 @@ enum Command {
     Build(build::Options),
     /// Apply the migrations to the database that `DATABASE_URL` or `.env` names.
     Migrate(migrate::Options),
+    /// Make `src/password/common/long.keys` from a list of passwords on standard input.
+    CommonPasswords,
     /// Print a random `SECRET_KEY`; with --dev, put one into `.dev.vars` if there is none.
     Secret(secret::Options),
 }
@@ -75,6 +78,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Check => check::run().await,
         Command::Build(options) => build::run(&options).await,
         Command::Migrate(options) => migrate::run(&options).await,
+        Command::CommonPasswords => common::run(),
         Command::Secret(options) => secret::run(&options),
     }
 }

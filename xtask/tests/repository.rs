@@ -89,7 +89,7 @@ fn every_event_of_the_log_is_documented() {
             "Audit::account(",
             ".note(",
             ".alarm(",
-            ".count(",
+            "log::count(",
         ] {
             for rest in code.split(call).skip(1) {
                 let arguments = rest.split(')').next().unwrap_or_default();
@@ -139,17 +139,82 @@ fn all_randomness_is_the_platforms() {
     );
 }
 
+/// A word of a text that looks like a key: 32 characters and more that are hexadecimal, or small
+/// and capital letters and digits without an order, or the head of a private key.
+fn key_in(text: &str) -> Option<&str> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"+/_-".contains(c));
+    let looks_random = |word: &&str| {
+        let has = |kind: fn(&u8) -> bool| word.bytes().any(|byte| kind(&byte));
+        let distinct = word.bytes().collect::<BTreeSet<_>>().len();
+        let small_and_digits = has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
+        let hexadecimal = word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let mixed = has(u8::is_ascii_uppercase) && distinct >= 16;
+        word.len() >= 32 && small_and_digits && (mixed || (hexadecimal && distinct >= 8))
+    };
+    let head = text.contains("PRIVATE KEY-----").then_some("PRIVATE KEY");
+    words.into_iter().find(looks_random).or(head)
+}
+
+#[test]
+fn what_looks_like_a_key_is_seen() {
+    for key in [
+        "SECRET_KEY=\"hUf3m2Lk0QzY7wXv9RtB1cN5aS8dE4gJ6iKpOoTqWxM\"",
+        "key = 'VOQW7OSCzpQKSFauY7I23Wvx2nLzXsVsHmmEstaZ5xI='",
+        "token: 84b30f80d9fe5aee84b30f80d9fe5aee84b30f80d9fe5aee84b30f80d9fe5aee",
+        "-----BEGIN PRIVATE KEY-----",
+        "-----BEGIN RSA PRIVATE KEY-----",
+    ] {
+        assert!(key_in(key).is_some(), "{key}");
+    }
+    for word in [
+        "ACCESS_TOKEN_EXPIRE_MINUTES_AND_SOME_MORE_WORDS_1",
+        "a_test_whose_name_is_a_sentence_about_rfc_8037_and_more",
+        "AnalyticsEngineDataPointBuilderAndMore",
+        "00000000000000000000000000000000",
+    ] {
+        assert_eq!(key_in(word), None);
+    }
+}
+
 #[test]
 fn no_secret_is_in_the_repository() {
-    let vars = read("wrangler.toml");
-    for name in [
-        "SECRET_KEY =",
-        "ED25519_PRIVATE_KEY =",
-        "VERIFICATION_KEYS =",
-        "password =",
-    ] {
-        assert!(!vars.contains(name), "{name}");
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git")
+            .current_dir(root())
+            .args(arguments)
+            .output();
+        output.expect("git")
+    };
+    // In print already: the thumbprint of the key of RFC 8037, an answer in the README.
+    let known = [
+        "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+        "f7036c4ffbe6eb074eafaa9b414296ab",
+    ];
+    let tracked = String::from_utf8(git(&["ls-files"]).stdout).expect("paths");
+    let mut read = 0;
+    for path in tracked.lines() {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let secret = name.starts_with(".env") || name.starts_with(".dev.vars");
+        assert!(!secret || path == ".dev.vars.example", "{path} is tracked");
+        let is_test = path.contains("tests/") || name == "tests.rs" || name.ends_with("lock.json");
+        // Deleted but not yet committed, or no text.
+        let Ok(text) = std::fs::read_to_string(root().join(path)) else {
+            continue;
+        };
+        if is_test || name == "Cargo.lock" {
+            continue;
+        }
+        for line in without_tests(&text).lines() {
+            // The hash of a commit pins an action; the README shows a token that has expired.
+            if line.contains("uses: ") || line.contains("\"access_token\":\"eyJ") {
+                continue;
+            }
+            let found = key_in(line).filter(|word| !known.contains(word));
+            assert_eq!(found, None, "{path}: {line}");
+        }
+        read += 1;
     }
+    assert!(read > 60, "{read}");
     for (file, expected) in [
         (".dev.vars", true),
         (".dev.vars.production", true),
@@ -161,11 +226,17 @@ fn no_secret_is_in_the_repository() {
         (".dev.vars.example", false),
         ("package.json", false),
     ] {
-        let ignored = Command::new("git")
-            .current_dir(root())
-            .args(["check-ignore", "--quiet", "--no-index", file])
-            .status();
-        assert_eq!(ignored.expect("git").success(), expected, "{file}");
+        let ignored = git(&["check-ignore", "--quiet", "--no-index", file]);
+        assert_eq!(ignored.status.success(), expected, "{file}");
+    }
+    let vars = self::read("wrangler.toml");
+    for name in [
+        "SECRET_KEY =",
+        "ED25519_PRIVATE_KEY =",
+        "VERIFICATION_KEYS =",
+        "password =",
+    ] {
+        assert!(!vars.contains(name), "{name}");
     }
 }
 

@@ -38,6 +38,8 @@ pub(crate) struct Setup {
     pub(crate) unreachable: bool,
     /// The build with the route that panics.
     pub(crate) panics: bool,
+    /// Natively: the log and the counters panic at each line, after writing it.
+    pub(crate) log_fails: bool,
 }
 
 /// How many requests of one client are let through.

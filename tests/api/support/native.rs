@@ -37,6 +37,7 @@ impl Native {
                 (Limiter::Register, limits.register),
             ],
             requests: Mutex::default(),
+            log_fails: setup.log_fails,
         });
         let router = gatehouse::app::build(
             |name| {
@@ -87,6 +88,7 @@ struct Tcp {
     limits: [(Limiter, u32); 2],
     /// Of each client, for each limiter.
     requests: Mutex<HashMap<String, u32>>,
+    log_fails: bool,
 }
 
 impl Tcp {
@@ -94,6 +96,8 @@ impl Tcp {
         let mut log = self.log.lock().expect("the log");
         log.push_str(line);
         log.push('\n');
+        drop(log);
+        assert!(!self.log_fails, "a log that fails");
     }
 }
 
