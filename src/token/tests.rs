@@ -326,29 +326,43 @@ fn every_algorithm_signs_and_none_takes_the_tokens_of_another() {
 fn the_key_of_another_purpose_signs_no_token() {
     use hmac::{Hmac, Mac as _};
 
-    // What `AccountKeys` derives, computed anew: the accounts' key is this one and no other.
-    let mut derived = [0; 32];
-    hkdf::Hkdf::<Sha256>::new(None, SECRET.as_bytes())
-        .expand(b"gatehouse account keys", &mut derived)
-        .unwrap();
-    let mac = |key: &[u8]| {
+    // What `AccountKeys` derives, computed anew.
+    let derive = |purpose: &[u8]| {
+        let mut derived = [0; 32];
+        let derivation = hkdf::Hkdf::<Sha256>::new(None, SECRET.as_bytes());
+        derivation.expand(purpose, &mut derived).unwrap();
+        derived
+    };
+    let mac = |key: &[u8], parts: &[&[u8]]| {
         let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
-        mac.update(b"ada@example.com");
+        parts.iter().for_each(|part| mac.update(part));
         mac.finalize().into_bytes()
     };
-    let account = crate::account::AccountKeys::new(SECRET).unwrap();
-    let account = account.key("ada@example.com").unwrap();
-    assert!(mac(&derived).starts_with(account.as_bytes()));
-    assert!(!mac(SECRET.as_bytes()).starts_with(account.as_bytes()));
+    let (accounts, networks) = (
+        derive(b"gatehouse account keys"),
+        derive(b"gatehouse network keys"),
+    );
+    let keys = crate::account::AccountKeys::new(SECRET).unwrap();
+    let account = keys.key("ada@example.com").unwrap();
+    let network = keys.network(&account, "192.0.2.7").unwrap();
+    let seen = [account.as_bytes(), b"192.0.2.7"];
+    assert!(mac(&accounts, &[b"ada@example.com"]).starts_with(account.as_bytes()));
+    assert!(mac(&networks, &seen).starts_with(network.as_bytes()));
+    for other in [&accounts, SECRET.as_bytes()] {
+        assert!(!mac(other, &seen).starts_with(network.as_bytes()));
+    }
+    assert!(!mac(SECRET.as_bytes(), &[b"ada@example.com"]).starts_with(account.as_bytes()));
 
-    let key = Key::from_secret(Algorithm::Hs256, &derived).unwrap();
-    for (kid, error) in [
-        (tokens().signing.id(), TokenError::Signature),
-        (key.id(), TokenError::UnknownKey),
-    ] {
-        let token = sign_with(&key, &header(&json!({ "kid": kid })), &claims(&json!({})));
-        assert_eq!(verify_signature(&token, &key), Ok(()));
-        assert_eq!(tokens().verify(&token, NOW), Err(error));
+    for derived in [accounts, networks] {
+        let key = Key::from_secret(Algorithm::Hs256, &derived).unwrap();
+        for (kid, error) in [
+            (tokens().signing.id(), TokenError::Signature),
+            (key.id(), TokenError::UnknownKey),
+        ] {
+            let token = sign_with(&key, &header(&json!({ "kid": kid })), &claims(&json!({})));
+            assert_eq!(verify_signature(&token, &key), Ok(()));
+            assert_eq!(tokens().verify(&token, NOW), Err(error));
+        }
     }
 }
 
