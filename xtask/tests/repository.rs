@@ -89,6 +89,7 @@ fn every_event_of_the_log_is_documented() {
             "Audit::account(",
             ".note(",
             ".alarm(",
+            ".count(",
             "log::count(",
         ] {
             for rest in code.split(call).skip(1) {
