@@ -89,43 +89,6 @@ fn bcrypt_hashes_get_the_verdict_of_another_library() {
     }
 }
 
-#[test]
-fn argon2_is_the_one_of_rfc_9106() {
-    use argon2::{Algorithm, Argon2, AssociatedData, ParamsBuilder, Version};
-
-    let Some(corpus) = corpus("argon2_vectors.json") else {
-        return;
-    };
-    let cases = corpus["kat"].as_array().expect("cases");
-    for case in cases {
-        let bytes = |name: &str| hex::decode(case[name].as_str().expect("text")).expect("hex");
-        let number = |name: &str| {
-            let number = case[name].as_u64().expect("a number");
-            u32::try_from(number).expect("a small one")
-        };
-        let mut params = ParamsBuilder::new();
-        params
-            .m_cost(number("m"))
-            .t_cost(number("t"))
-            .p_cost(number("p"))
-            .data(AssociatedData::new(&bytes("ad_hex")).expect("associated data"));
-        let secret = bytes("secret_hex");
-        let argon2 = Argon2::new_with_secret(
-            &secret,
-            Algorithm::new(case["type"].as_str().expect("a type")).expect("an algorithm"),
-            Version::try_from(number("version")).expect("a version"),
-            params.build().expect("parameters"),
-        );
-        let mut tag = vec![0; number("tag_len") as usize];
-        argon2
-            .expect("argon2")
-            .hash_password_into(&bytes("password_hex"), &bytes("salt_hex"), &mut tag)
-            .expect("a tag");
-        assert_eq!(tag, bytes("tag_hex"), "{}", case["id"]);
-    }
-    assert_eq!(cases.len(), 6);
-}
-
 fn refuses(password: &str) -> bool {
     let policy = Policy {
         min_length: 8,

@@ -57,20 +57,6 @@ fn the_examples_of_the_rfcs_are_verified_or_refused_as_they_say() {
     assert!(verified >= 4 && refused >= 6);
 }
 
-#[test]
-fn a_key_has_the_thumbprint_of_rfc_7638() {
-    let Some(corpus) = corpus("rfc_jws_vectors.json") else {
-        return;
-    };
-    let vectors = corpus["vectors"].as_array().expect("vectors");
-    let vector = vectors
-        .iter()
-        .find(|vector| vector["id"] == "RFC8037-A.3-thumbprint");
-    let vector = vector.expect("the thumbprint of RFC 8037");
-    let key = key(&vector["jwk"], Some("EdDSA")).expect("a key");
-    assert_eq!(Some(key.id()), vector["sha256_thumbprint"].as_str());
-}
-
 /// Where our verdict is another than the one of `json_web_signature_test`.
 fn differs(test: u64) -> bool {
     // 367 and 370 are called invalid for their padding, but the file has them without: they are

@@ -258,6 +258,13 @@ pub(crate) fn figure(text: &str) {
     writeln!(std::io::stderr(), "  {target}: {text}").expect("standard error");
 }
 
+/// Says why a test ends without having tested anything. `cargo xtask test` counts these lines.
+pub(crate) fn skipped(why: &str) {
+    // Past the capture of the test harness, on a line of its own.
+    let mut output = std::io::stdout().lock();
+    writeln!(output, "\nskipped: {why}").expect("standard output");
+}
+
 /// Waits for something that happens after an answer.
 #[track_caller]
 pub(crate) fn eventually(condition: impl AsyncFn() -> bool) -> impl Future<Output = ()> {
