@@ -335,7 +335,9 @@ fn the_key_of_another_purpose_signs_no_token() {
     };
     let mac = |key: &[u8], parts: &[&[u8]]| {
         let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
-        parts.iter().for_each(|part| mac.update(part));
+        for part in parts {
+            mac.update(part);
+        }
         mac.finalize().into_bytes()
     };
     let (accounts, networks) = (
