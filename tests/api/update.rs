@@ -195,6 +195,24 @@ async fn updates_of_different_fields_at_once_do_not_undo_each_other() {
 }
 
 #[tokio::test]
+async fn an_update_changes_no_other_row_even_if_its_own_is_gone() {
+    let before = App::shared().user().await;
+    let user = App::shared().user().await;
+    let after = App::shared().user().await;
+    let name = json!({ "name": "Only Ada" });
+    let update = || App::shared().update(&user.token, &name);
+    update().await.expect(200);
+    Database::shared()
+        .execute("DELETE FROM `user` WHERE id = ?", user.id)
+        .await;
+    update().await.problem(401, "invalid_token");
+    for other in [before, after] {
+        let me = App::shared().me(&other.token).await.expect(200).json();
+        assert_eq!(me["name"], Value::Null);
+    }
+}
+
+#[tokio::test]
 async fn a_user_who_is_gone_is_not_made_again() {
     let user = App::shared().user().await;
     Database::shared()
