@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::database::Database;
 use crate::support::server::Server;
-use crate::support::{App, PASSWORD, Setup, unique_email};
+use crate::support::{App, PASSWORD, Reaches, Setup, unique_email};
 
 #[tokio::test]
 async fn a_latin1_table_keeps_what_it_can_and_refuses_the_rest_by_field() {
@@ -108,7 +108,7 @@ async fn text_comes_back_from(name: &str, arguments: &'static [&'static str]) {
     };
     let app = App::start(&Setup {
         database: Some(server.options()),
-        direct: true,
+        reaches: Reaches::Database,
         ..Setup::default()
     });
     let names =

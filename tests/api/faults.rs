@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::database::Database;
 use crate::support::hyperdrive::{always, once};
-use crate::support::{Answer, App, PASSWORD, Setup, unique_email};
+use crate::support::{Answer, App, PASSWORD, Reaches, Setup, unique_email};
 
 fn impatient() -> Setup {
     Setup::default()
@@ -55,7 +55,7 @@ fn works(endpoint: &str) -> u16 {
 async fn a_database_that_is_down_is_503_everywhere_and_not_in_the_root() {
     let token = App::shared().user().await.token;
     let app = App::start(&Setup {
-        unreachable: true,
+        reaches: Reaches::Nothing,
         ..impatient()
     });
     for endpoint in ENDPOINTS {

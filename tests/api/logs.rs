@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{App, Limits, PASSWORD, Setup, in_workerd, unique_email};
+use crate::support::{App, Limits, PASSWORD, Reaches, Setup, in_workerd, unique_email};
 
 /// The lines that the app wrote, as JSON. (workerd writes lines of its own.)
 fn lines(app: &App) -> Vec<Value> {
@@ -179,7 +179,7 @@ async fn a_log_that_fails_fails_no_request() {
         .problem(429, "too_many_attempts");
     let unreachable = App::start(&Setup {
         log_fails: true,
-        unreachable: true,
+        reaches: Reaches::Nothing,
         ..Setup::default()
     });
     unreachable

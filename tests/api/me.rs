@@ -1,7 +1,7 @@
 //! `GET /me`, and what every protected route does with tokens.
 
 use crate::support::database::Database;
-use crate::support::{App, SECRET_KEY, Setup};
+use crate::support::{App, Reaches, SECRET_KEY, Setup};
 
 #[tokio::test]
 async fn me_is_the_user_of_the_token() {
@@ -187,7 +187,7 @@ async fn a_token_anywhere_but_in_the_authorization_header_is_none() {
 #[tokio::test]
 async fn a_bad_token_is_refused_before_the_database_is_asked() {
     let unreachable = App::start(&Setup {
-        unreachable: true,
+        reaches: Reaches::Nothing,
         ..Setup::default()
     });
     unreachable.me("x.y.z").await.problem(401, "invalid_token");

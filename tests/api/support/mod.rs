@@ -32,14 +32,24 @@ pub(crate) struct Setup {
     pub(crate) database: Option<mysql_async::Opts>,
     /// How many requests of one client are let through.
     pub(crate) limits: Limits,
-    /// No Hyperdrive stands before the database, as with `wrangler dev` alone.
-    pub(crate) direct: bool,
-    /// Nothing listens where the local Hyperdrive should.
-    pub(crate) unreachable: bool,
+    /// What the app reaches where it looks for its database.
+    pub(crate) reaches: Reaches,
     /// The build with the route that panics.
     pub(crate) panics: bool,
     /// Natively: the log and the counters panic at each line, after writing it.
     pub(crate) log_fails: bool,
+}
+
+/// What an app reaches where it looks for its database.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) enum Reaches {
+    /// A local Hyperdrive of its own.
+    #[default]
+    Hyperdrive,
+    /// The database itself, as with `wrangler dev` alone.
+    Database,
+    /// Nothing: the port is closed.
+    Nothing,
 }
 
 /// How many requests of one client are let through.
@@ -118,24 +128,21 @@ impl App {
         let own = setup.database.clone();
         let origin = own.unwrap_or_else(|| Database::shared().options());
         let hyperdrive = hyperdrive::start(origin.clone());
-        let credentials = if setup.direct {
-            Credentials {
+        let of_hyperdrive = |port| Credentials {
+            port,
+            user: hyperdrive.user().to_owned(),
+            password: hyperdrive.password().to_owned(),
+            database: hyperdrive.database().to_owned(),
+        };
+        let credentials = match setup.reaches {
+            Reaches::Hyperdrive => of_hyperdrive(hyperdrive.port()),
+            Reaches::Nothing => of_hyperdrive(1),
+            Reaches::Database => Credentials {
                 port: origin.tcp_port(),
                 user: origin.user().expect("a user").to_owned(),
                 password: origin.pass().expect("a password").to_owned(),
                 database: origin.db_name().expect("a database").to_owned(),
-            }
-        } else {
-            Credentials {
-                port: if setup.unreachable {
-                    1
-                } else {
-                    hyperdrive.port()
-                },
-                user: hyperdrive.user().to_owned(),
-                password: hyperdrive.password().to_owned(),
-                database: hyperdrive.database().to_owned(),
-            }
+            },
         };
         let (port, runner) = if in_workerd() {
             let workerd = workerd::Workerd::start(setup, &credentials);
