@@ -4,7 +4,7 @@
 
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,9 @@ struct Wrangler {
 
 impl Wrangler {
     fn start(connection: &str) -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        // The current folder is the package's.
+        let here = std::env::current_dir().expect("the current folder");
+        let root = here.parent().expect("the project");
         let wrangler = root.join("node_modules/wrangler/bin/wrangler.js");
         assert!(
             wrangler.exists(),
@@ -30,12 +32,14 @@ impl Wrangler {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         drop(listener);
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let folder = root.join("target/tmp/example");
+        std::fs::create_dir_all(&folder).expect("a folder");
         let log = folder.join("example.log");
         let output = std::fs::File::create(&log).expect("a log");
-        let script = "exec 3<&0 </dev/null; { read -r _ <&3; kill -KILL 0; } >/dev/null 2>&1 & exec 3<&-; exec node \"$@\"";
+        let script = "exec 3<&0 </dev/null; { read -r _ <&3; kill -KILL 0; } >/dev/null 2>&1 & exec 3<&-; exec \"$0\" \"$@\"";
         let child = Command::new("sh")
-            .args(["-c", script, "sh"])
+            .args(["-c", script])
+            .arg(root.join("node_modules/.bin/node"))
             .arg(wrangler)
             .args([
                 "dev",
@@ -46,7 +50,7 @@ impl Wrangler {
                 "--show-interactive-dev-session=false",
             ])
             .args(["--port", &port.to_string()])
-            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("example"))
+            .current_dir(here.join("example"))
             .env(
                 "CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE",
                 connection,
@@ -59,7 +63,7 @@ impl Wrangler {
                 ("WRANGLER_HIDE_BANNER", "true"),
                 ("CLOUDFLARE_CF_FETCH_ENABLED", "false"),
             ])
-            .env("XDG_CONFIG_HOME", folder)
+            .env("XDG_CONFIG_HOME", &folder)
             .env("WRANGLER_LOG_PATH", folder)
             .process_group(0)
             .stdin(Stdio::piped())

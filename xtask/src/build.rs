@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process::{command, root, step};
+use crate::process::{root, step};
 use crate::tools::Tools;
 
 /// What the gzipped wasm may weigh, in bytes.
@@ -58,13 +58,16 @@ pub(crate) async fn build(tools: &Tools, variant: Variant) -> Result<()> {
         ".cargo",
         "xtask/src/build.rs",
         "xtask/src/tools.rs",
+        "xtask/src/worker_build.rs",
     ];
     let newest = sources
         .iter()
         .map(|path| newest(&root().join(path)))
         .max()
         .flatten();
-    let built = std::fs::metadata(&wasm)
+    // Made last, so that a build that was stopped half-way is none.
+    let stamp = folder.join("built");
+    let built = std::fs::metadata(&stamp)
         .and_then(|file| file.modified())
         .ok();
     if built.is_none() || built < newest {
@@ -72,18 +75,18 @@ pub(crate) async fn build(tools: &Tools, variant: Variant) -> Result<()> {
             Variant::Release => "building the Worker",
             Variant::TestPanic => "building the Worker with a route that panics",
         };
-        let mut worker_build = command(&tools.worker_build);
+        let mut worker_build = tools.worker_build();
         worker_build
-            .args(["--release", "--panic-unwind", "--out-dir"])
+            .args(["--release", "--panic-unwind", "--no-opt", "--out-dir"])
             .arg(folder.strip_prefix(root()).unwrap_or(&folder))
-            .env("WASM_BINDGEN_BIN", &tools.wasm_bindgen)
-            .env("WASM_OPT_BIN", tools.wasm_opt())
-            .env("ESBUILD_BIN", tools.esbuild());
+            // Never one that checkouts share: cargo takes the newest Worker for everybody's.
+            .env("CARGO_TARGET_DIR", root().join("target"));
         if variant == Variant::TestPanic {
             worker_build.args(["--features", "test-panic"]);
         }
         step(what, &mut worker_build).await?;
-        strip_names(tools, &wasm).await?;
+        optimise(tools, &wasm).await?;
+        std::fs::write(stamp, "")?;
     }
     if variant == Variant::Release {
         print_size(&wasm)?;
@@ -91,7 +94,7 @@ pub(crate) async fn build(tools: &Tools, variant: Variant) -> Result<()> {
     Ok(())
 }
 
-/// The features of WebAssembly that worker-build lets wasm-opt use.
+/// The features of WebAssembly that worker-build would let wasm-opt use.
 const WASM_FEATURES: [&str; 7] = [
     "mutable-globals",
     "sign-ext",
@@ -102,14 +105,14 @@ const WASM_FEATURES: [&str; 7] = [
     "exception-handling",
 ];
 
-/// Takes the names of functions out, which worker-build keeps: they would be a tenth of the size,
-/// and the message of a panic says file and line without them.
-async fn strip_names(tools: &Tools, wasm: &Path) -> Result<()> {
-    let mut wasm_opt = command(tools.wasm_opt());
+/// Makes the wasm smaller, in place of worker-build, which would keep the names of functions: a
+/// tenth of the size, and the message of a panic says file and line without them.
+async fn optimise(tools: &Tools, wasm: &Path) -> Result<()> {
+    let mut wasm_opt = tools.npm_program("wasm-opt");
     wasm_opt.args(["-Os", "--strip-debug"]);
     wasm_opt.args(WASM_FEATURES.map(|feature| format!("--enable-{feature}")));
     wasm_opt.arg(wasm).arg("-o").arg(wasm);
-    step("leaving out the names of its functions", &mut wasm_opt).await
+    step("making its wasm smaller", &mut wasm_opt).await
 }
 
 fn print_size(wasm: &Path) -> Result<()> {

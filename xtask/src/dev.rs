@@ -1,20 +1,24 @@
 //! `cargo xtask dev`: the Worker in workerd, on a database, until Ctrl-C.
 
-use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
-use std::process::{ChildStdout, Stdio};
-use std::time::{Duration, Instant};
+use std::process::ExitStatus;
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Result, bail};
 use hyperdrive_local::Hyperdrive;
 
 use crate::build::{self, Variant};
-use crate::process::{Background, dev_folder, guarded, root};
 use crate::tools::Tools;
+use crate::wrangler::Wrangler;
 use crate::{database, migrate, secret, settings};
 
 /// How long wrangler may take to start.
 const START: Duration = Duration::from_mins(2);
+/// How often it is started again when it keeps ending by itself.
+const RESTARTS: u32 = 5;
+/// How long it has to run for its end to be counted from one again.
+const STEADY: Duration = Duration::from_mins(1);
+const POLL: Duration = Duration::from_millis(200);
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -24,6 +28,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: &Options) -> Result<()> {
+    let started = started();
     if TcpListener::bind(("127.0.0.1", options.port)).is_err() {
         bail!("port {} is taken; choose another with --port", options.port);
     }
@@ -43,77 +48,79 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let origin = hyperdrive_local::options::Options::new(settings::options(&url)?);
     let hyperdrive = Hyperdrive::start(origin).await?;
     let connection = hyperdrive.connection_string();
-    let mut wrangler = Background::start(&mut wrangler(&tools, options.port, &connection)?)?;
-    pass_on_log(wrangler.take_output());
-    let deadline = Instant::now() + START;
-    let mut ready = false;
+    let address = format!("http://127.0.0.1:{}", options.port);
+    let mut wrangler = ready(&tools, options.port, &connection).await?;
+    let seconds = started.elapsed().unwrap_or_default().as_secs_f32();
+    println!("Ready on {address} after {seconds:.1} s");
+    let mut restarts = 0;
     loop {
-        if let Some(status) = wrangler.ended()? {
-            bail!("wrangler ended with {status}");
+        let since = Instant::now();
+        let status = end(&mut wrangler).await?;
+        // What it has left of itself ends before another one takes its place.
+        drop(wrangler);
+        restarts = if since.elapsed() < STEADY {
+            restarts + 1
+        } else {
+            1
+        };
+        if restarts > RESTARTS {
+            bail!("wrangler ended with {status}, {restarts} times within a minute of its start");
         }
-        if !ready {
-            match status(options.port).await {
-                Some(200) => {
-                    ready = true;
-                    println!("Ready on http://127.0.0.1:{}", options.port);
-                }
-                Some(status) => bail!("the Worker answers {status}; its log above says why"),
-                None => {}
-            }
-        }
-        if !ready && Instant::now() > deadline {
-            bail!(
-                "wrangler does not answer on port {} after {} s",
-                options.port,
-                START.as_secs()
-            );
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        eprintln!("wrangler ended by itself with {status}; starting it again");
+        wrangler = ready(&tools, options.port, &connection).await?;
+        println!("Ready again on {address}");
     }
 }
 
-fn wrangler(tools: &Tools, port: u16, connection: &str) -> Result<std::process::Command> {
-    let home = dev_folder().join("wrangler");
-    std::fs::create_dir_all(&home)?;
-    let mut wrangler = guarded("node");
-    wrangler
-        .arg(tools.wrangler())
-        .args([
-            "dev",
-            "--ip",
-            "127.0.0.1",
-            "--inspector-port",
-            "0",
-            "--show-interactive-dev-session=false",
-        ])
-        .args(["--port", &port.to_string()])
-        .env(
-            "CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE",
-            connection,
-        )
-        // It is a local server: nothing to report, ask or fetch.
-        .env("WRANGLER_SEND_METRICS", "false")
-        .env("WRANGLER_SEND_ERROR_REPORTS", "false")
-        .env("WRANGLER_HIDE_BANNER", "true")
-        .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
-        .env("XDG_CONFIG_HOME", &home)
-        .env("WRANGLER_LOG_PATH", &home)
-        .current_dir(root())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit());
-    Ok(wrangler)
+/// When this run began, which is before xtask itself was compiled.
+fn started() -> SystemTime {
+    let milliseconds = std::env::var("XTASK_STARTED").ok();
+    milliseconds
+        .and_then(|text| text.parse().ok())
+        .and_then(|since| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(since)))
+        .unwrap_or_else(SystemTime::now)
 }
 
-/// Passes on what the Worker logs, without wrangler's own word on each request.
-fn pass_on_log(output: Option<ChildStdout>) {
-    let Some(output) = output else { return };
-    std::thread::spawn(move || {
-        for line in BufReader::new(output).lines().map_while(Result::ok) {
-            if !line.starts_with("[wrangler:info]") {
-                println!("{line}");
-            }
+/// A wrangler whose Worker answers.
+async fn ready(tools: &Tools, port: u16, connection: &str) -> Result<Wrangler> {
+    let mut wrangler = Wrangler::start(tools, port, connection)?;
+    let deadline = Instant::now() + START;
+    while Instant::now() < deadline {
+        if let Some(status) = wrangler.ended()? {
+            // Its last words may still be on their way.
+            tokio::time::sleep(POLL).await;
+            let reason = wrangler.failed();
+            bail!("wrangler ended with {status}: {reason}");
         }
-    });
+        match status(port).await {
+            Some(200) => {
+                wrangler.serves();
+                return Ok(wrangler);
+            }
+            Some(status) => {
+                tokio::time::sleep(POLL * 5).await;
+                let reason = wrangler.failed();
+                bail!(
+                    "the Worker answers {status}: {reason} (its settings: wrangler.toml, .dev.vars)"
+                );
+            }
+            None => tokio::time::sleep(POLL).await,
+        }
+    }
+    let reason = wrangler.failed();
+    bail!(
+        "wrangler does not answer on port {port} after {} s: {reason}",
+        START.as_secs()
+    )
+}
+
+async fn end(wrangler: &mut Wrangler) -> Result<ExitStatus> {
+    loop {
+        match wrangler.ended()? {
+            Some(status) => return Ok(status),
+            None => tokio::time::sleep(POLL).await,
+        }
+    }
 }
 
 /// The status of the root, if it answers.

@@ -1,22 +1,28 @@
 //! `cargo xtask`: everything that is done to Gatehouse from a terminal.
 //!
-//! A machine needs rustup, cargo and Node.js; all else is installed here, pinned, into the project
-//! or the user's cache. What is done already is not done again.
+//! `xtask-start` has checked what the machine must have; all else is installed here, pinned, into
+//! the project or the user's cache. What is done already is not done again.
 
+mod bindgen;
 mod build;
 mod check;
 mod common;
 mod database;
 mod dev;
 mod migrate;
+mod npm;
 mod process;
 mod secret;
 mod settings;
 mod test;
 mod tools;
+mod worker_build;
+mod wrangler;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -49,28 +55,36 @@ enum Command {
     Secret(secret::Options),
 }
 
+fn main() -> ExitCode {
+    let name = std::env::args_os().next().map(PathBuf::from);
+    let is_bindgen = name.is_some_and(|name| name.ends_with(bindgen::NAME));
+    let result = if is_bindgen {
+        bindgen::run(std::env::args_os()).map(|()| ExitCode::SUCCESS)
+    } else {
+        start()
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+async fn start() -> Result<ExitCode> {
     // What is under way is dropped when a signal comes, and with it every process it has started.
     // The handlers come first, before anything is started.
-    let result = tokio::select! {
+    tokio::select! {
         biased;
         signal = stopped() => {
             eprintln!("\nstopped");
-            return ExitCode::from(128 + signal);
+            Ok(ExitCode::from(128 + signal))
         }
-        result = run(Arguments::parse().command) => result,
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
+        result = run(Arguments::parse().command) => result.map(|()| ExitCode::SUCCESS),
     }
 }
 
-async fn run(command: Command) -> anyhow::Result<()> {
+async fn run(command: Command) -> Result<()> {
+    xtask_start::root().context("the current folder is in no checkout of Gatehouse")?;
     match command {
         Command::Dev(options) => dev::run(&options).await,
         Command::Test(options) => test::run(&options).await,

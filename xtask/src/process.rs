@@ -5,7 +5,8 @@ use std::ffi::OsStr;
 use std::io::{IsTerminal as _, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,10 +16,10 @@ use rustix::process::{Pid, Signal, kill_process_group};
 /// How long a process has to end by itself once it was asked to.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// The root of the project, whatever the current folder.
+/// The root of the project, which `main` has seen to be there.
 pub(crate) fn root() -> PathBuf {
-    let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().map_or(manifest.clone(), PathBuf::from)
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| xtask_start::root().unwrap_or_default());
+    ROOT.clone()
 }
 
 /// The folder for what belongs to this checkout and to no commit.
@@ -152,6 +153,11 @@ impl Background {
     /// Its standard output, if that is piped and was not taken before.
     pub(crate) fn take_output(&mut self) -> Option<ChildStdout> {
         self.child.stdout.take()
+    }
+
+    /// Its standard output and error, as far as they are piped and were not taken before.
+    pub(crate) fn take_outputs(&mut self) -> (Option<ChildStdout>, Option<ChildStderr>) {
+        (self.child.stdout.take(), self.child.stderr.take())
     }
 
     fn signal(&self, signal: Signal) {

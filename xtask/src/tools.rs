@@ -1,53 +1,70 @@
 //! The tools that a build needs beyond cargo, each in the one version that works; but for the
 //! nightly compiler, which worker-build takes by the name `nightly`.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process::{command, output, root, step};
+use crate::process::{command, dev_folder, output, root, step};
+use crate::{bindgen, npm, worker_build};
 
-const WORKER_BUILD: &str = "0.8.7";
-const NODE: (u32, u32) = (20, 3);
+/// What wrangler asks for.
+const NODE: (u32, u32) = (22, 12);
 /// `--panic-unwind` rebuilds the standard library, which only a nightly compiler does.
 const NIGHTLY: &str = "nightly";
-
 /// Where the tools are.
 pub(crate) struct Tools {
-    pub(crate) worker_build: PathBuf,
-    pub(crate) wasm_bindgen: PathBuf,
-    pub(crate) node_modules: PathBuf,
+    worker_build: PathBuf,
+    wasm_bindgen: PathBuf,
+    node_modules: PathBuf,
+    node: PathBuf,
 }
 
 impl Tools {
     /// Installs what is missing.
     pub(crate) async fn ensure() -> Result<Self> {
-        check_node()?;
         ensure_compilers().await?;
-        ensure_node_modules().await?;
+        npm::ensure().await?;
+        let node_modules = root().join("node_modules");
         Ok(Self {
-            wasm_bindgen: ensure_crate(
-                "wasm-bindgen-cli",
-                &wasm_bindgen_version()?,
-                "wasm-bindgen",
-            )
-            .await?,
-            worker_build: ensure_crate("worker-build", WORKER_BUILD, "worker-build").await?,
-            node_modules: root().join("node_modules"),
+            worker_build: worker_build::ensure(&cache()).await?,
+            wasm_bindgen: ensure_wasm_bindgen()?,
+            node: node(&node_modules)?,
+            node_modules,
         })
     }
 
-    pub(crate) fn wasm_opt(&self) -> PathBuf {
-        self.node_modules.join("binaryen/bin/wasm-opt")
+    /// worker-build, which finds all that it runs.
+    pub(crate) fn worker_build(&self) -> Command {
+        let mut worker_build = self.command(&self.worker_build);
+        worker_build
+            .env("WASM_BINDGEN_BIN", &self.wasm_bindgen)
+            .env("WASM_OPT_BIN", self.program("wasm-opt"))
+            .env("ESBUILD_BIN", self.program("esbuild"));
+        worker_build
     }
 
-    pub(crate) fn esbuild(&self) -> PathBuf {
-        self.node_modules.join("esbuild/bin/esbuild")
+    /// A program that npm has installed, in the Node.js that it has installed.
+    pub(crate) fn npm_program(&self, name: &str) -> Command {
+        self.command(self.program(name))
     }
 
-    pub(crate) fn wrangler(&self) -> PathBuf {
-        self.node_modules.join("wrangler/bin/wrangler.js")
+    /// The Node.js that runs wrangler, and wrangler.
+    pub(crate) fn wrangler(&self) -> (&Path, PathBuf) {
+        (
+            &self.node,
+            self.node_modules.join("wrangler/bin/wrangler.js"),
+        )
+    }
+
+    /// `PATH` with the programs that npm has installed before all others, as under `npx`.
+    pub(crate) fn path(&self) -> OsString {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::env::split_paths(&path);
+        std::env::join_paths([self.node_modules.join(".bin")].into_iter().chain(folders))
+            .unwrap_or(path)
     }
 
     /// The program itself: `workerd/bin/workerd` is a script that passes on no descriptors.
@@ -61,33 +78,60 @@ impl Tools {
         self.node_modules
             .join(format!("@cloudflare/workerd-{platform}/bin/workerd"))
     }
+
+    fn program(&self, name: &str) -> PathBuf {
+        self.node_modules.join(".bin").join(name)
+    }
+
+    fn command(&self, program: impl AsRef<Path>) -> Command {
+        let mut command = command(program.as_ref());
+        command.env("PATH", self.path());
+        command
+    }
 }
 
-fn check_node() -> Result<()> {
+/// The Node.js that npm has installed for this platform, or else the machine's.
+fn node(node_modules: &Path) -> Result<PathBuf> {
     let (major, minor) = NODE;
-    let Some(version) = output(Command::new("node").arg("--version")) else {
-        bail!(
-            "Node.js is missing: install version {major}.{minor} or newer from your system's packages or nodejs.org"
-        );
-    };
-    let mut numbers = version
-        .trim_start_matches('v')
-        .split('.')
-        .map(|part| part.parse().unwrap_or(0));
-    if (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) < NODE {
-        bail!("Node.js is {version}: install version {major}.{minor} or newer");
+    let candidates = [node_modules.join(".bin/node"), PathBuf::from("node")];
+    let mut candidates = candidates.into_iter();
+    candidates
+        .find(|node| version(node).is_some_and(|version| version >= NODE))
+        .with_context(|| {
+            format!(
+                "npm has no Node.js for this platform, and the machine's is older than \
+                 {major}.{minor}, which wrangler needs"
+            )
+        })
+}
+
+fn version(node: &Path) -> Option<(u32, u32)> {
+    let version = output(Command::new(node).arg("--version"))?;
+    let mut numbers = version.strip_prefix('v')?.split('.');
+    let mut number = || numbers.next()?.parse().ok();
+    Some((number()?, number()?))
+}
+
+/// This program under the name `wasm-bindgen`.
+fn ensure_wasm_bindgen() -> Result<PathBuf> {
+    let folder = dev_folder().join("bin");
+    std::fs::create_dir_all(&folder)?;
+    let link = folder.join(bindgen::NAME);
+    let target = std::env::current_exe()?;
+    if std::fs::read_link(&link).is_ok_and(|present| present == target) {
+        return Ok(link);
     }
-    output(Command::new("npm").arg("--version"))
-        .context("npm is missing: it comes with Node.js")?;
-    Ok(())
+    // Of two runs at once, the second one's link takes the place of the first one's.
+    let new = folder.join(format!("{}.{}", bindgen::NAME, std::process::id()));
+    std::os::unix::fs::symlink(target, &new)?;
+    std::fs::rename(&new, &link)?;
+    Ok(link)
 }
 
 async fn ensure_compilers() -> Result<()> {
     const TARGET: &str = "wasm32-unknown-unknown";
     if output(Command::new("rustup").arg("--version")).is_none() {
-        bail!(
-            "rustup is missing: install it from rustup.rs; a Worker's build needs its targets and a nightly compiler"
-        );
+        bail!("rustup is missing: install it as https://rustup.rs says");
     }
     let installed = |toolchain: &[&str], what: &str| {
         output(
@@ -136,53 +180,18 @@ async fn ensure_compilers() -> Result<()> {
     Ok(())
 }
 
-/// The exact version of `wasm-bindgen` in `Cargo.lock`, which its command line must have too.
-fn wasm_bindgen_version() -> Result<String> {
-    let lock =
-        std::fs::read_to_string(root().join("Cargo.lock")).context("cannot read Cargo.lock")?;
-    let (_, after) = lock
-        .split_once("name = \"wasm-bindgen\"\nversion = \"")
-        .context("Cargo.lock has no wasm-bindgen")?;
-    let (version, _) = after.split_once('"').context("Cargo.lock cannot be read")?;
-    Ok(version.to_owned())
-}
-
-/// Installs a crate's program into the user's cache, a folder for each version.
-async fn ensure_crate(name: &str, version: &str, program: &str) -> Result<PathBuf> {
-    let folder = cache()?.join(format!("{name}-{version}"));
-    let path = folder.join("bin").join(program);
-    if !path.exists() {
-        let mut install = command("cargo");
-        install
-            .args(["install", "--locked", "--root"])
-            .arg(&folder)
-            .args([name, "--version", version]);
-        step(&format!("installing {name} {version}"), &mut install).await?;
+/// The user's cache, or a folder of the checkout for a user who has no home.
+fn cache() -> PathBuf {
+    let absolute = |name| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    if let Some(cache) = absolute("XDG_CACHE_HOME") {
+        return cache.join("gatehouse");
     }
-    Ok(path)
-}
-
-fn cache() -> Result<PathBuf> {
-    if let Some(cache) =
-        std::env::var_os("XDG_CACHE_HOME").filter(|path| Path::new(path).is_absolute())
-    {
-        return Ok(PathBuf::from(cache).join("gatehouse"));
-    }
-    let home = std::env::var_os("HOME").context("HOME is not set")?;
-    Ok(PathBuf::from(home).join(".cache/gatehouse"))
-}
-
-/// `npm ci` when `package-lock.json` is newer than what is installed.
-async fn ensure_node_modules() -> Result<()> {
-    let time = |path: &str| std::fs::metadata(root().join(path)).and_then(|file| file.modified());
-    let installed = time("node_modules/.package-lock.json");
-    if installed
-        .is_ok_and(|installed| time("package-lock.json").is_ok_and(|lock| lock <= installed))
-    {
-        return Ok(());
-    }
-    // Nothing here needs an install script; the binaries come inside the packages.
-    let mut install = command("npm");
-    install.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-    step("installing wrangler, workerd and binaryen", &mut install).await
+    absolute("HOME").map_or_else(
+        || root().join(".dev/cache"),
+        |home| home.join(".cache/gatehouse"),
+    )
 }

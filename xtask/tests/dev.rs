@@ -6,92 +6,20 @@
     reason = "a test that cannot go on fails"
 )]
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+mod support;
+
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use mysql_async::prelude::Queryable as _;
 
+use support::checkout::checkout;
+use support::{Dev, free_port, scratch_folder, xtask};
+
 const README: &str = include_str!("../../README.md");
-
-/// `cargo xtask dev` on a free port, ended by a signal.
-struct Dev {
-    child: Child,
-    port: u16,
-    log: PathBuf,
-}
-
-impl Dev {
-    fn start(variables: &[(&str, &str)]) -> Self {
-        let port = free_port();
-        let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("dev-{port}.log"));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command
-            .args(["dev", "--port", &port.to_string()])
-            // Whatever the machine's own settings name is not to be touched.
-            .envs([("DATABASE_URL", ""), ("DATABASE_HOST", "")])
-            .envs(variables.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(File::create(&log).expect("a log"));
-        let mut child = command.spawn().expect("xtask");
-        let output = BufReader::new(child.stdout.take().expect("its output"));
-        let ready = format!("Ready on http://127.0.0.1:{port}");
-        let (found, wait) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            for line in output.lines().map_while(Result::ok) {
-                if line == ready {
-                    let _ = found.send(());
-                }
-            }
-        });
-        let dev = Self { child, port, log };
-        let ready = wait.recv_timeout(Duration::from_mins(5));
-        assert!(ready.is_ok(), "no line with the URL: {}", dev.log());
-        dev
-    }
-
-    /// What it has said of its own steps.
-    fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).expect("its log")
-    }
-
-    fn signal(&self, signal: &str) {
-        let kill = Command::new("kill")
-            .args([signal, &self.child.id().to_string()])
-            .status();
-        assert!(kill.expect("kill").success());
-    }
-
-    /// Asks it to end, and sees that it does.
-    fn stop(mut self, signal: &str, code: i32) {
-        self.signal(signal);
-        assert_eq!(self.child.wait().expect("an end").code(), Some(code));
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
-            assert!(Instant::now() < deadline, "the port is still served");
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
-}
-
-impl Drop for Dev {
-    fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(None)) {
-            self.signal("-TERM");
-            let _ = self.child.wait();
-        }
-    }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
-}
 
 /// The command lines of all processes that name a folder.
 fn processes_of(folder: &Path) -> Vec<String> {
@@ -188,7 +116,7 @@ fn run_examples(port: u16, email: &str) {
 #[test]
 fn the_readmes_lines_work_as_printed_and_everything_ends_and_starts_again() {
     // With a private server of its own, whatever else runs in this checkout.
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dev-folder");
+    let folder = scratch_folder().join("dev-folder");
     let _ = std::fs::remove_dir_all(&folder);
     let path = folder.display().to_string();
     let variables = [("XTASK_DEV_FOLDER", path.as_str())];
@@ -222,10 +150,10 @@ fn the_readmes_lines_work_as_printed_and_everything_ends_and_starts_again() {
 
 #[test]
 fn what_is_stopped_while_it_sets_things_up_leaves_nothing_behind() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dev-stopped");
+    let folder = scratch_folder().join("dev-stopped");
     let _ = std::fs::remove_dir_all(&folder);
     for wait in [300, 800, 1300] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        let mut child = xtask()
             .args(["dev", "--port", &free_port().to_string()])
             .envs([("DATABASE_URL", ""), ("DATABASE_HOST", "")])
             .env("XTASK_DEV_FOLDER", &folder)
@@ -292,10 +220,58 @@ async fn they_work_on_a_database_that_has_the_old_table_and_rows() {
 }
 
 #[test]
+fn a_misconfiguration_is_the_last_thing_said() {
+    let url = std::env::var("TEST_DATABASE_URL")
+        .expect("TEST_DATABASE_URL is not set: run the tests with `cargo xtask test`");
+    let short = checkout("dev-misconfigured", "SECRET_KEY=short\n");
+    let output = xtask()
+        .args(["dev", "--port", &free_port().to_string()])
+        .current_dir(&short)
+        .env_remove("CARGO_MANIFEST_DIR")
+        .env("DATABASE_URL", url)
+        .output()
+        .expect("xtask");
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    let last = said.lines().last().unwrap_or_default();
+    let reason = "configuration: SECRET_KEY must have at least 32 bytes";
+    assert!(last.contains(reason), "{said}");
+    // Nor a stack, nor any other line of wrangler's.
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(shown.is_empty(), "{shown}");
+}
+
+#[test]
+fn a_wrangler_that_ends_by_itself_is_started_again() {
+    let folder = scratch_folder().join("dev-again");
+    let path = folder.display().to_string();
+    let dev = Dev::start(&[("XTASK_DEV_FOLDER", path.as_str())]);
+    for _ in 0..2 {
+        let wrangler = format!("cli.js dev .* --port {}", dev.port);
+        let found = Command::new("pgrep")
+            .args(["-f", &wrangler])
+            .output()
+            .expect("pgrep");
+        let pid = String::from_utf8(found.stdout).expect("a number");
+        let kill = Command::new("kill").args(["-KILL", pid.trim()]).status();
+        assert!(kill.expect("kill").success(), "{pid}");
+        dev.wait_for(&format!("Ready again on http://127.0.0.1:{}", dev.port));
+        assert!(TcpStream::connect(("127.0.0.1", dev.port)).is_ok());
+    }
+    assert!(
+        dev.log().contains("wrangler ended by itself"),
+        "{}",
+        dev.log()
+    );
+    dev.stop("-TERM", 143);
+    all_gone(&folder);
+}
+
+#[test]
 fn a_port_that_is_taken_is_said_at_once() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port().to_string();
-    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+    let output = xtask()
         .args(["dev", "--port", &port])
         .output()
         .expect("xtask");

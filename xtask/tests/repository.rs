@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    // The current folder is the package's, wherever it was compiled.
+    PathBuf::from("..")
 }
 
 fn read(path: &str) -> String {

@@ -10,6 +10,7 @@ pub(crate) mod server;
 pub(crate) mod workerd;
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -22,6 +23,11 @@ use hyperdrive_local::Hyperdrive;
 
 /// A password that every policy accepts.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// A folder of this checkout, wherever it is now: `CARGO_TARGET_TMPDIR` is where it was compiled.
+pub(crate) fn scratch_folder() -> PathBuf {
+    std::path::absolute("target/tmp").expect("the current folder")
+}
 
 /// What is special about an app under test.
 #[derive(Default)]

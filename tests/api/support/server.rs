@@ -1,13 +1,14 @@
 //! A MariaDB of a test's own, to be stopped and killed.
 
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use mysql_async::{Conn, Opts, OptsBuilder};
 
 use super::database::migrate;
+use super::scratch_folder;
 
 pub(crate) struct Server {
     program: PathBuf,
@@ -26,8 +27,7 @@ impl Server {
     /// Starts one with arguments of the server.
     pub(crate) async fn start_with(name: &str, arguments: &'static [&'static str]) -> Option<Self> {
         let program = find("mariadbd")?;
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("server-{}-{name}", std::process::id()));
+        let folder = scratch_folder().join(format!("server-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("a folder");
         let made = Command::new(find("mariadb-install-db")?)

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::Value;
 
 use super::database::Credentials;
-use super::{Limits, Setup};
+use super::{Limits, Setup, scratch_folder};
 
 pub(crate) struct Workerd {
     child: Child,
@@ -21,8 +21,7 @@ impl Workerd {
     pub(crate) fn start(setup: &Setup, credentials: &Credentials) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("workerd-{}-{count}", std::process::id()));
+        let folder = scratch_folder().join(format!("workerd-{}-{count}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder");
         let build = variable(if setup.panics {
             "TEST_WORKER_PANIC"
@@ -131,7 +130,7 @@ const config :Workerd.Config = (
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 const api :Workerd.Worker = (
-  compatibilityDate = "2026-04-26",
+  compatibilityDate = "2026-11-17",
   modules = [
     (name = "index.js", esModule = embed "index.js"),
     (name = "index_bg.wasm", wasm = embed "index_bg.wasm"),

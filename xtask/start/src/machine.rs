@@ -1,0 +1,215 @@
+//! What the machine must have, and the command that installs it.
+
+use std::env;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The oldest Node.js that npm is run with. The tools themselves run with the one that npm brings.
+pub const NODE: (u32, u32) = (20, 3);
+/// The names of the server's program.
+const SERVERS: [&str; 2] = ["mariadbd", "mysqld"];
+
+/// Something that cannot be installed into the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// rustup, for a Worker's build needs a second compiler and a target.
+    Rustup,
+    /// Node.js, for npm.
+    Node,
+    /// npm.
+    Npm,
+    /// The program of a MariaDB or MySQL server.
+    Server,
+}
+
+/// A need that is not met, in a line's words.
+#[derive(Debug)]
+pub struct Missing {
+    /// What it is.
+    pub need: Need,
+    /// Why it counts as missing.
+    pub reason: String,
+}
+
+/// Those needs that the machine does not meet.
+#[must_use]
+pub fn missing(needs: &[Need]) -> Vec<Missing> {
+    let check = |&need: &Need| {
+        let reason = match need {
+            Need::Rustup => rustup(),
+            Need::Node => node(),
+            Need::Npm => npm(),
+            Need::Server => server(),
+        };
+        reason.map(|reason| Missing { need, reason })
+    };
+    needs.iter().filter_map(check).collect()
+}
+
+fn rustup() -> Option<String> {
+    let there = output("rustup", &["--version"]).is_some();
+    (!there).then(|| "rustup (the Worker needs a nightly compiler and the wasm target)".to_owned())
+}
+
+fn node() -> Option<String> {
+    let (major, minor) = NODE;
+    let Some(version) = output("node", &["--version"]) else {
+        return Some(format!("Node.js {major}.{minor} or newer"));
+    };
+    let mut numbers = version
+        .trim_start_matches('v')
+        .split('.')
+        .map(|part| part.parse().unwrap_or(0));
+    let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    (found < NODE).then(|| format!("Node.js {major}.{minor} or newer: here is {version}"))
+}
+
+fn npm() -> Option<String> {
+    let there = output("npm", &["--version"]).is_some();
+    (!there).then(|| "npm (it comes with Node.js)".to_owned())
+}
+
+fn server() -> Option<String> {
+    let there = find(&SERVERS).is_some();
+    (!there).then(|| {
+        "a MariaDB or MySQL server (or name a database of yours in DATABASE_URL)".to_owned()
+    })
+}
+
+/// The first of some programs that is in a folder of `PATH` or where packages put servers.
+#[must_use]
+pub fn find(names: &[&str]) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let usual = [
+        "/usr/sbin",
+        "/usr/libexec",
+        "/usr/local/sbin",
+        "/opt/homebrew/bin",
+    ];
+    let folders: Vec<_> = env::split_paths(&path)
+        .chain(usual.map(PathBuf::from))
+        .collect();
+    let mut programs = names
+        .iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    programs.find(|program| program.is_file())
+}
+
+/// Whether a database is named, so that no server of our own is started.
+#[must_use]
+pub fn database_is_named(root: &Path) -> bool {
+    const NAMES: [&str; 2] = ["DATABASE_URL", "DATABASE_HOST"];
+    let variable =
+        |name| env::var_os(name).is_some_and(|value: std::ffi::OsString| !value.is_empty());
+    // A look is enough here: what `.env` says is read later, and read well.
+    let file = std::fs::read_to_string(root.join(".env")).unwrap_or_default();
+    let names_one = |line: &str| {
+        let line = line.trim_start().trim_start_matches("export ").trim_start();
+        NAMES.iter().any(|name| line.starts_with(name))
+    };
+    NAMES.into_iter().any(variable) || file.lines().any(names_one)
+}
+
+/// The packages of Debian and Ubuntu that meet the needs, where all of them can be installed here
+/// and now: as root, from a system with `apt-get`.
+#[must_use]
+pub fn installable(missing: &[Missing]) -> Option<Vec<&'static str>> {
+    let packages: Vec<_> = missing
+        .iter()
+        .flat_map(|missing| debian(missing.need))
+        .copied()
+        .collect();
+    // Debian has no rustup before 13, and an old Node.js is not replaced behind its owner's back.
+    let ours = |missing: &Missing| match missing.need {
+        Need::Rustup => false,
+        Need::Node => find(&["node"]).is_none(),
+        Need::Npm | Need::Server => true,
+    };
+    let root = output("id", &["-u"]).as_deref() == Some("0");
+    let apt = output("apt-get", &["--version"]).is_some();
+    (root && apt && missing.iter().all(ours)).then_some(packages)
+}
+
+fn debian(need: Need) -> &'static [&'static str] {
+    match need {
+        Need::Rustup => &[],
+        Need::Node => &["nodejs"],
+        Need::Npm => &["npm"],
+        // The programs alone: `mariadb-server` also starts a system service.
+        Need::Server => &["mariadb-server-core", "mariadb-client-core"],
+    }
+}
+
+fn fedora(need: Need) -> &'static [&'static str] {
+    match need {
+        Need::Rustup => &[],
+        Need::Node => &["nodejs"],
+        Need::Npm => &["nodejs-npm"],
+        Need::Server => &["mariadb-server"],
+    }
+}
+
+fn homebrew(need: Need) -> &'static [&'static str] {
+    match need {
+        Need::Rustup => &[],
+        Need::Node | Need::Npm => &["node"],
+        Need::Server => &["mariadb"],
+    }
+}
+
+/// All that is missing, and the commands that install it.
+pub struct Advice<'a>(pub &'a [Missing]);
+
+impl fmt::Display for Advice<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "this machine lacks")?;
+        for missing in self.0 {
+            write!(formatter, "\n  {}", missing.reason)?;
+        }
+        let all = |packages: fn(Need) -> &'static [&'static str]| {
+            let mut all: Vec<_> = self
+                .0
+                .iter()
+                .flat_map(|missing| packages(missing.need))
+                .copied()
+                .collect();
+            all.dedup();
+            all.join(" ")
+        };
+        if self.0.iter().any(|missing| missing.need != Need::Rustup) {
+            write!(
+                formatter,
+                "\nInstall it:\n  \
+                 Debian, Ubuntu: sudo apt-get install --yes --no-install-recommends {}\n  \
+                 Fedora:         sudo dnf install --assumeyes {}\n  \
+                 macOS:          brew install {}",
+                all(debian),
+                all(fedora),
+                all(homebrew)
+            )?;
+        }
+        if self.0.iter().any(|missing| missing.need == Need::Node) {
+            write!(
+                formatter,
+                "\nWhere the system's Node.js is older, take it from https://nodejs.org"
+            )?;
+        }
+        if self.0.iter().any(|missing| missing.need == Need::Rustup) {
+            write!(formatter, "\nInstall rustup as https://rustup.rs says")?;
+        }
+        Ok(())
+    }
+}
+
+/// What a program prints, or none when it cannot be run or fails.
+fn output(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    output.status.success().then_some(text)
+}

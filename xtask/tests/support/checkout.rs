@@ -1,0 +1,42 @@
+//! A checkout of a test's own: this one's files by symbolic links, with its own settings.
+
+use std::path::{Path, PathBuf};
+
+use super::scratch_folder;
+
+/// What is shared with this checkout: nothing in it is written but what is fresh already.
+const SHARED: [&str; 12] = [
+    ".cargo",
+    "Cargo.lock",
+    "Cargo.toml",
+    "build",
+    "build.rs",
+    "hyperdrive-local",
+    "migrations",
+    "node_modules",
+    "package-lock.json",
+    "package.json",
+    "src",
+    "xtask",
+];
+
+/// Makes it, with the lines of a `.dev.vars`, and without `[build]`, since it is built.
+pub(crate) fn checkout(name: &str, secrets: &str) -> PathBuf {
+    let folder = scratch_folder().join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for shared in SHARED {
+        let original = std::path::absolute(Path::new("..").join(shared)).expect("a path");
+        std::os::unix::fs::symlink(original, folder.join(shared)).expect("a link");
+    }
+    let settings = std::fs::read_to_string("../wrangler.toml").expect("wrangler.toml");
+    let (before, rest) = settings.split_once("[build]\n").expect("a build");
+    let (_, after) = rest.split_once("\n\n").expect("its end");
+    // One client does what a hundred do.
+    let settings = format!("{before}{after}")
+        .replace("limit = 30,", "limit = 100000,")
+        .replace("limit = 10,", "limit = 100000,");
+    std::fs::write(folder.join("wrangler.toml"), settings).expect("wrangler.toml");
+    std::fs::write(folder.join(".dev.vars"), secrets).expect(".dev.vars");
+    folder
+}
