@@ -121,15 +121,28 @@ impl Database {
         })
     }
 
-    async fn query_once(
-        &self,
-        doing: &'static str,
-        statement: &Statement,
-    ) -> Result<Vec<Row>, Error> {
-        let mut session = self.connect().await?;
-        let rows = Query::query(&mut &mut session, doing, statement).await?;
-        session.close().await;
-        Ok(rows)
+    /// Opens a connection, reads on it, and hands both on. It is done once more, on another
+    /// connection, if this one was lost before any of a reply had come: a pool between here and
+    /// there may have held a connection that had died. What was late is not tried again; the time is
+    /// used up.
+    ///
+    /// # Errors
+    /// [`Error`] of either.
+    pub async fn read<'a, T, F>(
+        &'a self,
+        read: impl Fn(Session<'a>) -> F,
+    ) -> Result<(Session<'a>, T), Error>
+    where
+        F: Future<Output = Result<(Session<'a>, T), Error>>,
+    {
+        let mut is_last = false;
+        loop {
+            let result = async { read(self.connect().await?).await };
+            match result.await {
+                Err(error) if error.was_unanswered() && !is_last => is_last = true,
+                result => return result,
+            }
+        }
     }
 
     /// Runs something against the clock. What is late is dropped, and its connection with it.
@@ -157,19 +170,21 @@ pub trait Query {
     ) -> impl Future<Output = Result<Vec<Row>, Error>> + Send;
 }
 
-/// A read on a connection of its own, and once more on another one if the first was lost before
-/// any of the reply had come: a pool between here and there may have held a connection that had
-/// died. What was late is not tried again; the time is used up.
+/// A [`Database::read`] on a connection of its own.
 impl Query for &Database {
     async fn query(
         &mut self,
         doing: &'static str,
         statement: &Statement,
     ) -> Result<Vec<Row>, Error> {
-        match self.query_once(doing, statement).await {
-            Err(error) if error.was_unanswered() => self.query_once(doing, statement).await,
-            result => result,
-        }
+        let (session, rows) = self
+            .read(|mut session| async {
+                let rows = Query::query(&mut &mut session, doing, statement).await?;
+                Ok((session, rows))
+            })
+            .await?;
+        session.close().await;
+        Ok(rows)
     }
 }
 

@@ -156,12 +156,14 @@ pub(super) async fn unique_keys(mut on: impl Query) -> Result<Vec<Option<Vec<Col
     Ok(keys.into_iter().map(|(_, columns)| columns).collect())
 }
 
-/// Checks that new users can be stored: that there is the table, with room for a hash of so many
-/// characters.
+/// Checks that users can be stored and logins counted: that there are both tables, with room for a
+/// hash of so many characters.
 ///
 /// # Errors
 /// [`Error`] of the database; [`Error::Schema`] when they cannot.
-pub async fn check(on: impl Query, hash_length: usize) -> Result<(), Error> {
+pub async fn check(mut on: impl Query, hash_length: usize) -> Result<(), Error> {
+    let statement = Statement::new("SELECT 1 FROM `gatehouse_login_throttle` LIMIT 1");
+    on.query("reading the login budgets", &statement).await?;
     let columns = columns(on).await?;
     let length = |column| {
         let found = columns.iter().find(|holds| holds.column == column);

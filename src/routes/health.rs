@@ -25,13 +25,19 @@ pub async fn get_status() -> Result<Response, Error> {
     json(axum::http::StatusCode::OK, &Status { status: "ok" })
 }
 
-/// `GET /ready`: 200 when the database answers and can hold new users, 503 otherwise.
+/// `GET /ready`: 200 when the database answers and has the tables that users and logins need,
+/// 503 otherwise.
 ///
 /// # Errors
 /// [`Error::Database`].
 pub async fn get_ready(State(app): State<Arc<App>>) -> Result<Response, Error> {
     let hash_length = app.hasher.hash_length().map_err(Error::Internal)?;
-    schema::check(&app.db, hash_length).await?;
+    let check = async |mut session| {
+        schema::check(&mut session, hash_length).await?;
+        Ok((session, ()))
+    };
+    let (session, ()) = app.db.read(check).await?;
+    session.close().await;
     json(axum::http::StatusCode::OK, &Status { status: "ok" })
 }
 

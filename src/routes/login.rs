@@ -13,9 +13,9 @@ use crate::account::{AccountKey, NetworkKey};
 use crate::after::After;
 use crate::app::App;
 use crate::client;
+use crate::db;
 use crate::db::throttle::{self, Decision, Taken};
 use crate::db::users::{self, Credentials};
-use crate::db::{self, Session};
 use crate::email::Lookup;
 use crate::error::Error;
 use crate::fields::Fields;
@@ -103,7 +103,11 @@ async fn look_up_and_count(
     email: &Lookup,
     headers: &HeaderMap,
 ) -> Result<(Option<Credentials>, Counted), Error> {
-    let (mut session, found) = look_up(app, email).await?;
+    let find = async |mut session| {
+        let found = users::find_credentials(&mut session, email).await?;
+        Ok((session, found))
+    };
+    let (mut session, found) = app.db.read(find).await?;
     // The row's own e-mail: where old rows hold spellings that are one address today, each has its
     // budgets, and nobody's right password touches another's.
     let named = found.as_ref().map_or(email.canonical(), |user| &user.email);
@@ -122,27 +126,6 @@ async fn look_up_and_count(
         Decision::Wait(wait) => Counted::Wait(account, wait),
     };
     Ok((found, counted))
-}
-
-/// Finds the credentials, on a connection that is then used to count the login. As with every
-/// read, once more if the connection was lost before any of a reply had come.
-async fn look_up<'a>(
-    app: &'a App,
-    email: &Lookup,
-) -> Result<(Session<'a>, Option<Credentials>), db::Error> {
-    match look_up_once(app, email).await {
-        Err(error) if error.was_unanswered() => look_up_once(app, email).await,
-        result => result,
-    }
-}
-
-async fn look_up_once<'a>(
-    app: &'a App,
-    email: &Lookup,
-) -> Result<(Session<'a>, Option<Credentials>), db::Error> {
-    let mut session = app.db.connect().await?;
-    let found = users::find_credentials(&mut session, email).await?;
-    Ok((session, found))
 }
 
 fn succeed(

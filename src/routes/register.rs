@@ -8,7 +8,6 @@ use axum::response::Response;
 
 use crate::app::App;
 use crate::db::users::{self, NewUser};
-use crate::db::{self, Session};
 use crate::email::{Email, Lookup};
 use crate::error::Error;
 use crate::fields::Fields;
@@ -76,7 +75,15 @@ pub async fn register(
     check_breaches(&app, &password, &request_id).await?;
     let hash = app.hasher.hash(&password).map_err(Error::Internal)?;
     let now = app.platform.now();
-    let (mut session, taken) = look_up(&app, &lookup).await?;
+    // The rows that only this finds (old ones, in another spelling than new rows have) are there
+    // before any registration begins. Of registrations at the same time, the unique key refuses all
+    // but one. (One statement for both would lock the gaps of the key that it looks into, and
+    // deadlock with others.)
+    let find = async |mut session| {
+        let taken = users::is_taken(&mut session, &lookup).await?;
+        Ok((session, taken))
+    };
+    let (mut session, taken) = app.db.read(find).await?;
     if taken {
         session.close().await;
         return Err(Error::EmailTaken);
@@ -99,24 +106,4 @@ pub async fn register(
         updated_at: i64::try_from(now).ok(),
     });
     Ok(Audit::user("user_registered", id).on(json(StatusCode::CREATED, &view)?))
-}
-
-/// Whether the e-mail is taken, on a connection that is then used to insert the user. As with every
-/// read, once more if the connection was lost before any of a reply had come.
-///
-/// The rows that only this finds (old ones, in another spelling than new rows have) are there before
-/// any registration begins. Of registrations at the same time, the unique key refuses all but one.
-/// (One statement for both would lock the gaps of the key that it looks into, and deadlock with
-/// others.)
-async fn look_up<'a>(app: &'a App, email: &Lookup) -> Result<(Session<'a>, bool), db::Error> {
-    match look_up_once(app, email).await {
-        Err(error) if error.was_unanswered() => look_up_once(app, email).await,
-        result => result,
-    }
-}
-
-async fn look_up_once<'a>(app: &'a App, email: &Lookup) -> Result<(Session<'a>, bool), db::Error> {
-    let mut session = app.db.connect().await?;
-    let taken = users::is_taken(&mut session, email).await?;
-    Ok((session, taken))
 }

@@ -321,3 +321,16 @@ async fn a_database_without_its_table_is_not_ready() {
     let reason = "the table `user` has no column `password` for text";
     assert!(app.log().contains(reason), "{}", app.log());
 }
+
+#[tokio::test]
+async fn a_database_that_cannot_count_logins_is_not_ready() {
+    let database = Database::start("not_counting", "");
+    let app = App::on(&database);
+    app.get("/ready").await.expect(200);
+    let drop = "DROP TABLE gatehouse_login_throttle";
+    let mut conn = database.conn().await;
+    conn.query_drop(drop).await.expect("a change");
+    app.get("/ready").await.problem(503, "database_unavailable");
+    let log = app.log();
+    assert!(log.contains("while reading the login budgets"), "{log}");
+}
