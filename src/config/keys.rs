@@ -29,7 +29,7 @@ pub(super) fn secret_key(value: Option<String>) -> Result<Zeroizing<String>, Con
 pub(super) fn signing_key(
     algorithm: Option<&str>,
     secret: &str,
-    private: Option<String>,
+    private: Option<&str>,
 ) -> Result<Key, ConfigError> {
     let algorithm = algorithm.map_or(Some(Algorithm::Hs256), Algorithm::of);
     let algorithm = algorithm.ok_or_else(|| {
@@ -48,15 +48,14 @@ pub(super) fn signing_key(
 }
 
 /// `ED25519_PRIVATE_KEY`.
-fn private_key(algorithm: Algorithm, value: String) -> Result<Key, ConfigError> {
+fn private_key(algorithm: Algorithm, value: &str) -> Result<Key, ConfigError> {
     let variable = "ED25519_PRIVATE_KEY";
-    let value = Zeroizing::new(value);
-    let key = Key::from_private(algorithm, value.trim()).ok_or_else(|| {
+    let key = Key::from_private(algorithm, value).ok_or_else(|| {
         let problem =
             "must be 32 bytes in base64url without padding: `cargo xtask secret --ed25519`";
         ConfigError::new(variable, problem)
     })?;
-    if is_monotonous(value.trim()) || key.id() == EXAMPLE_KEY {
+    if is_monotonous(value) || key.id() == EXAMPLE_KEY {
         let problem = "is known to everyone; use a random one";
         return Err(ConfigError::new(variable, problem));
     }
@@ -68,7 +67,7 @@ fn private_key(algorithm: Algorithm, value: String) -> Result<Key, ConfigError> 
 pub(super) fn verification_keys(
     list: &str,
     signing: &Key,
-    private: Option<String>,
+    private: Option<&str>,
 ) -> Result<Vec<Key>, ConfigError> {
     let mut keys: Vec<Key> = vec![signing.clone()];
     let lines = list.lines().map(str::trim).enumerate();

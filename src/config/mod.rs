@@ -132,13 +132,14 @@ impl Config {
         let statement_timeout = seconds(number("DATABASE_STATEMENT_TIMEOUT_SECONDS", 10, 1..=60)?);
 
         let secret_key = keys::secret_key(text("SECRET_KEY")?)?;
+        let private = text("ED25519_PRIVATE_KEY")?.map(Zeroizing::new);
+        let private = private.as_ref().map(|key| key.trim());
         let signing_key = keys::signing_key(
             text("ALGORITHM")?.as_deref().map(str::trim),
             &secret_key,
-            text("ED25519_PRIVATE_KEY")?,
+            private,
         )?;
         let verification_keys = Zeroizing::new(list("VERIFICATION_KEYS")?);
-        let private = text("ED25519_PRIVATE_KEY")?;
         let verification_keys = keys::verification_keys(&verification_keys, &signing_key, private)?;
         let algorithms = std::iter::once(&signing_key).chain(&verification_keys);
         Ok(Self {

@@ -294,3 +294,19 @@ fn the_type_of_tokens_is_one_of_two_or_both_in_an_order() {
         );
     }
 }
+
+#[test]
+fn each_variable_is_asked_for_once_so_that_no_second_copy_of_a_key_is_left() {
+    let asked = std::cell::RefCell::new(Vec::new());
+    Config::read(|key| {
+        asked.borrow_mut().push(key.to_owned());
+        (key == SECRET.0).then(|| SECRET.1.to_owned())
+    })
+    .unwrap();
+    let mut asked = asked.into_inner();
+    asked.sort_unstable();
+    let all = asked.len();
+    asked.dedup();
+    assert_eq!(asked.len(), all, "{asked:?}");
+    assert_eq!(asked.len(), SETTINGS.len(), "{asked:?}");
+}
