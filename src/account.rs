@@ -50,7 +50,7 @@ impl AccountKeys {
     /// Derives the keys from `SECRET_KEY`, for these purposes alone (HKDF, RFC 5869).
     ///
     /// # Errors
-    /// A sentence, which HKDF has for keys of more than 8160 bytes only.
+    /// Never in practice: HKDF accepts this length.
     pub fn new(secret_key: &str) -> Result<Self, String> {
         let derivation = Hkdf::<Sha256>::new(None, secret_key.as_bytes());
         let derive = |purpose: &[u8]| {
@@ -67,7 +67,7 @@ impl AccountKeys {
     /// The key of an e-mail: of the canonical form, or of the one that an old row has.
     ///
     /// # Errors
-    /// A sentence, which HMAC has for no key.
+    /// Never in practice: HMAC-SHA256 accepts a key of any length.
     pub fn key(&self, email: &str) -> Result<AccountKey, String> {
         keyed_hash(&*self.accounts, &[email.as_bytes()]).map(AccountKey)
     }
@@ -75,7 +75,7 @@ impl AccountKeys {
     /// The key of a network, by the name that [`crate::client::network`] has for it.
     ///
     /// # Errors
-    /// A sentence, which HMAC has for no key.
+    /// Never in practice: HMAC-SHA256 accepts a key of any length.
     pub fn network(&self, account: &AccountKey, network: &str) -> Result<NetworkKey, String> {
         keyed_hash(&*self.networks, &[&account.0, network.as_bytes()]).map(NetworkKey)
     }

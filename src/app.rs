@@ -69,7 +69,7 @@ pub fn router(app: App) -> Router {
     let routes = routes.route("/test/panic", get(health::panic));
     let routes = routes
         .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
-        // After the fallback, which it is to be around as well.
+        // Added after the fallback so that it wraps it too.
         .route_layer(from_fn(note_route))
         .fallback(|| async { Error::NotFound })
         .with_state(Arc::new(app));

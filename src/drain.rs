@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::body::{Body, HttpBody};
 use axum::http::HeaderMap;
 use bytes::Bytes;
-use futures_util::future::{Either, select};
+use futures_util::future::select;
 use http_body_util::BodyExt as _;
 
 use crate::header::content_length;
@@ -58,8 +58,8 @@ impl HttpBody for Shared {
 pub(crate) struct Rest(Option<Shared>);
 
 impl Rest {
-    /// Takes a share in the body of a request; gives the other one back. A body that its client
-    /// says to be longer than what would be read is left alone.
+    /// Splits the body into a handle to drain later and the body for the handler. A body that its
+    /// client says to be longer than what would be read is left alone.
     pub(crate) fn of(headers: &HeaderMap, body: Body) -> (Self, Body) {
         let length = content_length(headers);
         if body.is_end_stream() || length.is_some_and(|length| length > MAX_REST as u64) {
@@ -87,8 +87,6 @@ impl Rest {
                 }
             }
         };
-        match select(std::pin::pin!(read), platform.sleep(MAX_TIME)).await {
-            Either::Left(_) | Either::Right(_) => {}
-        }
+        drop(select(std::pin::pin!(read), platform.sleep(MAX_TIME)).await);
     }
 }

@@ -147,7 +147,7 @@ impl Error {
             Self::TooManyAttempts(_) => {
                 "Too many failed logins; try again when the time in Retry-After has passed."
             }
-            Self::Database(_) => "The service cannot reach its database; try again in a moment.",
+            Self::Database(_) => "The service cannot use its database; try again in a moment.",
             Self::Internal(_) => "The service failed; the fault is recorded under the request id.",
         }
         .to_owned()
@@ -207,44 +207,36 @@ impl From<db::Error> for Error {
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
-        let field = |column: Column, code, message: String| FieldError {
-            field: column.name(),
-            code,
-            message,
-        };
-        let invalid = |columns: Vec<Column>, code, message: &str| {
-            let fields = columns.into_iter();
-            Self::InvalidFields(
-                fields
-                    .map(|column| field(column, code, message.to_owned()))
-                    .collect(),
-            )
+        let fields = |columns: Vec<Column>, code, message: &str| -> Vec<FieldError> {
+            let fields = columns.into_iter().map(|column| FieldError {
+                field: column.name(),
+                code,
+                message: message.to_owned(),
+            });
+            fields.collect()
         };
         match refusal {
             Refusal::EmailTaken => Self::EmailTaken,
             Refusal::Conflict(columns) => {
-                let message = "Another user has this already.";
-                let fields = columns.into_iter();
-                Self::Conflict(
-                    fields
-                        .map(|column| field(column, "taken", message.to_owned()))
-                        .collect(),
-                )
+                Self::Conflict(fields(columns, "taken", "Another user has this already."))
             }
-            Refusal::TooLong(columns) => Self::InvalidFields(
-                columns
-                    .into_iter()
-                    .map(|(column, length)| {
-                        let message = format!("The database holds at most {length} characters.");
-                        field(column, "too_long", message)
-                    })
-                    .collect(),
-            ),
+            Refusal::TooLong(columns) => {
+                let fields = columns.into_iter().map(|(column, length)| FieldError {
+                    field: column.name(),
+                    code: "too_long",
+                    message: format!(
+                        "The database holds at most {length} characters (bytes, if the column is binary)."
+                    ),
+                });
+                Self::InvalidFields(fields.collect())
+            }
             Refusal::Unsupported(columns) => {
                 let message = "A name has only characters that the database can hold.";
-                invalid(columns, "unsupported_characters", message)
+                Self::InvalidFields(fields(columns, "unsupported_characters", message))
             }
-            Refusal::Required(columns) => invalid(columns, "required", "This field is required."),
+            Refusal::Required(columns) => {
+                Self::InvalidFields(fields(columns, "required", "This field is required."))
+            }
             // Not a failure that would pass by itself.
             Refusal::Database(db::Error::Schema(reason)) => Self::Internal(reason),
             Refusal::Database(error) => Self::Database(error),

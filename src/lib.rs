@@ -1,7 +1,7 @@
 //! Gatehouse: e-mail and password accounts at the edge.
 //!
-//! A Cloudflare Worker that answers four endpoints from a MySQL behind Hyperdrive. Read it in the
-//! order of a request:
+//! A Cloudflare Worker that serves accounts from a MySQL behind Hyperdrive. Read it in the order of a
+//! request:
 //!
 //! * `worker` (wasm only): the fetch event; the only module that names the `worker` crate;
 //! * [`platform`]: the trait behind which the runtime stands, so that all else also runs natively;

@@ -18,7 +18,7 @@ enum Integer {
 }
 
 impl UserId {
-    /// Reads an id as it is written everywhere: a plus sign, `-0` and zeros in front are none.
+    /// Parses the canonical spelling only: no plus sign, no `-0`, no leading zeros.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let id = match text.parse::<i64>() {

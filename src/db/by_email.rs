@@ -25,8 +25,8 @@ pub(super) async fn find_all(
     let mut spellings: Vec<&str> = spellings.iter().map(String::as_str).collect();
     let mut rows = on.query(doing, &select(&spellings)).await;
     if is_incomparable(&rows) {
-        // Some have characters that the column cannot hold: those of a domain, or else those of the
-        // part before it, which all have, so that there is no row.
+        // Some spellings hold characters that the column cannot. Drop those with a non-ASCII domain
+        // and ask again; if it still fails, the local part cannot be stored, so no row can match.
         spellings.retain(|spelling| {
             let domain = spelling
                 .rsplit_once('@')

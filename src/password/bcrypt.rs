@@ -85,9 +85,8 @@ impl Stored {
         bcrypt::verify(bytes, &self.hash).unwrap_or(false)
     }
 
-    /// Whether no other password than this one is known to match, so that it may be hashed anew.
-    /// Of 72 bytes or more, bcrypt compares the first 72: the user's own may go on in another way.
-    /// And `$2$` takes `ab` for `abab`.
+    /// Whether a match proves the whole password, so that it may be hashed anew. Plain bcrypt
+    /// ignores what follows 72 bytes, and `$2$` takes `ab` for `abab`.
     pub(super) fn proves(&self, password: &[u8]) -> bool {
         match self.prehash {
             Prehash::None => password.len() < LOOKED_AT,

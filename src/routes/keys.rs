@@ -21,8 +21,8 @@ struct KeySet {
     keys: Vec<Jwk>,
 }
 
-/// `GET /.well-known/jwks.json`: 200 and the public keys; none where tokens are signed with a
-/// shared secret.
+/// `GET /.well-known/jwks.json`: 200 and the public halves of all Ed25519 keys, which may be
+/// none.
 ///
 /// # Errors
 /// [`Error::Internal`], which does not happen.

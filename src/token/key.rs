@@ -121,7 +121,7 @@ impl Key {
     pub fn from_private(algorithm: Algorithm, d: &str) -> Option<Self> {
         let seed: [u8; 32] = Base64UrlUnpadded::decode_vec(d).ok()?.try_into().ok()?;
         if seed == [0; 32] {
-            // It panics on this one.
+            // `from_seed` panics on an all-zero seed.
             return None;
         }
         let pair = KeyPair::from_seed(Seed::new(seed));
@@ -170,7 +170,7 @@ impl Key {
             Material::Hs256(key) => Hs256.sign(key, message).as_bytes().into_owned(),
             Material::Hs384(key) => Hs384.sign(key, message).as_bytes().into_owned(),
             Material::Hs512(key) => Hs512.sign(key, message).as_bytes().into_owned(),
-            // Without noise, as RFC 8032 has it.
+            // Deterministic, as RFC 8032 has it.
             Material::Ed25519 { secret, .. } => secret.as_ref()?.sign(message, None).to_vec(),
         })
     }

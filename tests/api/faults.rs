@@ -26,7 +26,7 @@ fn unavailable(answer: Answer, what: &str) {
     );
     let answer = answer.problem(503, "database_unavailable");
     assert_eq!(answer.header("retry-after"), "5");
-    let detail = "The service cannot reach its database; try again in a moment.";
+    let detail = "The service cannot use its database; try again in a moment.";
     assert_eq!(answer.json()["detail"], json!(detail));
 }
 

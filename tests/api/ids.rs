@@ -52,7 +52,7 @@ async fn any_id(database: &Database, ids: &[i128]) {
     let app = App::on(database);
     for id in ids {
         let email = unique_email();
-        // An id of 0 is one, and not the next.
+        // Store 0 itself, not the next auto-increment id.
         let mut conn = database.conn().await;
         let mode = "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'";
         conn.query_drop(mode).await.expect("a mode");

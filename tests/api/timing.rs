@@ -116,6 +116,6 @@ async fn the_cost_of_an_old_hash_is_hidden_by_waiting_and_a_right_password_does_
     let right = started.elapsed();
     figure(&format!("right password, old hash: {right:.1?}"));
     assert!(right < least, "it does not wait");
-    // The time began with the request and not after the hash.
+    // The timer began before the hash, not after it.
     assert!(of_old < least + right, "{of_old:?}");
 }

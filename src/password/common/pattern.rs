@@ -94,7 +94,7 @@ fn is_runs(text: &[char], limit: usize) -> bool {
         if here > limit {
             continue;
         }
-        lower(&mut costs, start + 1, here + OUTSIDE);
+        keep_least(&mut costs, start + 1, here + OUTSIDE);
         let mut run = Steps::MAX;
         let pairs = text.windows(2).zip(&mut steps).skip(start);
         for (length, (pair, known)) in (2..).zip(pairs) {
@@ -103,15 +103,15 @@ fn is_runs(text: &[char], limit: usize) -> bool {
                 break;
             }
             if length >= MIN_RUN {
-                lower(&mut costs, start + length, here + 1);
+                keep_least(&mut costs, start + length, here + 1);
             }
         }
     }
     costs.last().is_some_and(|cost| *cost <= limit)
 }
 
-/// Puts a number in the place of a higher one.
-fn lower(numbers: &mut [usize], index: usize, number: usize) {
+/// Puts a number in the place of a greater one.
+fn keep_least(numbers: &mut [usize], index: usize, number: usize) {
     if let Some(old) = numbers.get_mut(index) {
         *old = number.min(*old);
     }

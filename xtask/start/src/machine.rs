@@ -23,7 +23,7 @@ pub enum Need {
     Server,
 }
 
-/// A need that is not met, in a line's words.
+/// An unmet need, and one line that says why.
 #[derive(Debug)]
 pub struct Missing {
     /// What it is.
