@@ -90,11 +90,18 @@ fn is_invisible(c: char) -> bool {
         c,
         '\u{ad}'
             | '\u{34f}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
             | '\u{180b}'..='\u{180f}'
             | '\u{200b}'
             | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
             | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
     )
 }
 
@@ -266,6 +273,18 @@ mod tests {
     }
 
     #[test]
+    fn no_character_is_left_out_of_a_domain_without_a_word() {
+        // All but the large blocks of ideographs, syllables and private use, and the two joiners.
+        let (first, second) = ('\u{80}'..'\u{3400}', '\u{f900}'..'\u{20000}');
+        let all = first.chain(second).chain('\u{e0000}'..'\u{f0000}');
+        for c in all.filter(|c| !"\u{200c}\u{200d}".contains(*c)) {
+            let email = Email::parse(&format!("a@ex{c}ample.com"));
+            let left_out = email.is_ok_and(|email| email.as_str() == "a@example.com");
+            assert!(!left_out, "U+{:04X}", u32::from(c));
+        }
+    }
+
+    #[test]
     fn the_longest_local_part_and_odd_but_legal_ones_are_accepted() {
         for typed in [
             &format!("{}@example.com", "a".repeat(64)),
@@ -274,6 +293,41 @@ mod tests {
             "a@b--c.example",
         ] {
             assert!(Email::parse(typed).is_ok(), "{typed}");
+        }
+    }
+
+    #[test]
+    fn an_address_has_at_most_254_bytes_as_typed_and_in_a_labels() {
+        let domain = |length: usize| {
+            let labels = ["b".repeat(63), "b".repeat(63), "b".repeat(length - 132)];
+            format!("{}.com", labels.join("."))
+        };
+        let local = "a".repeat(64);
+        assert!(Email::parse(&format!("{local}@{}", domain(189))).is_ok());
+        assert!(Email::parse(&format!("{local}@{}", domain(190))).is_err());
+        // `xn--` and five characters stand for the one that was typed.
+        let typed = format!("{local}@bücher.{}", domain(175));
+        assert!(typed.len() < 254);
+        assert!(Email::parse(&typed).is_ok());
+        let typed = format!("{local}@bücher.{}", domain(176));
+        assert!(typed.len() < 254);
+        assert!(Email::parse(&typed).is_err());
+    }
+
+    #[test]
+    fn the_row_that_is_nearest_to_what_was_typed_comes_first() {
+        let lookup = Lookup::new(" Ada@B\u{fc}cher.example");
+        assert_eq!(lookup.canonical(), "ada@xn--bcher-kva.example");
+        for (distance, stored) in [
+            " Ada@B\u{fc}cher.example",
+            "Ada@B\u{fc}cher.example",
+            "ada@xn--bcher-kva.example",
+            "Ada@xn--bcher-kva.example",
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            assert_eq!(usize::from(lookup.distance(stored)), distance, "{stored}");
         }
     }
 
@@ -338,6 +392,12 @@ mod tests {
             Lookup::new(&typed).spellings().len()
         };
         assert_eq!((spellings(63), spellings(2000)), (6, 2));
+        let domain = "@B\u{fc}cher.example";
+        let of_length = |length| {
+            let typed = "A".repeat(length - domain.len()) + domain;
+            Lookup::new(&typed).spellings().len()
+        };
+        assert_eq!((of_length(MAX_TEXT), of_length(MAX_TEXT + 1)), (6, 2));
     }
 
     proptest! {

@@ -22,29 +22,24 @@ pub(super) async fn find_all(
     email: &Lookup,
 ) -> Result<Vec<Credentials>, Error> {
     let spellings = email.spellings();
-    let mut spellings: Vec<&str> = spellings.iter().map(String::as_str).collect();
+    let spellings: Vec<&str> = spellings.iter().map(String::as_str).collect();
     let mut rows = on.query(doing, &select(&spellings)).await;
     if is_incomparable(&rows) {
-        // Some spellings hold characters that the column cannot. Drop those with a non-ASCII domain
-        // and ask again; if it still fails, the local part cannot be stored, so no row can match.
-        spellings.retain(|spelling| {
-            let domain = spelling
-                .rsplit_once('@')
-                .map_or(*spelling, |(_, domain)| domain);
-            domain.is_ascii()
-        });
-        if spellings.is_empty() {
-            return Ok(Vec::new());
+        // Some spellings hold characters that the column cannot, so no row has them. Ask for each by
+        // itself.
+        let mut held = Vec::new();
+        for spelling in spellings {
+            let rows = on.query(doing, &select(&[spelling])).await;
+            if !is_incomparable(&rows) {
+                held.extend(rows?);
+            }
         }
-        rows = on.query(doing, &select(&spellings)).await;
-        if is_incomparable(&rows) {
-            return Ok(Vec::new());
-        }
+        rows = Ok(held);
     }
-    let mut found = Vec::new();
+    let mut found: Vec<Credentials> = Vec::new();
     for row in &rows? {
         let user = credentials(row).map_err(failed(doing))?;
-        if email.is(&user.email) {
+        if email.is(&user.email) && found.iter().all(|other| other.id != user.id) {
             found.push(user);
         }
     }

@@ -101,6 +101,10 @@ async fn duplicate(
     cells: Cells<'_>,
     own: Option<UserId>,
 ) -> Result<Refusal, Error> {
+    // Where the server does not commit by itself, the look-up before opened a transaction, which
+    // still sees the table as it was then.
+    let commit = Statement::new("COMMIT");
+    session.execute("ending a transaction", &commit).await?;
     let email: Vec<_> = cells
         .iter()
         .copied()

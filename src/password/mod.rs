@@ -9,7 +9,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::email::Email;
+use crate::email::{Email, Lookup};
 use crate::rule::BrokenRule;
 
 pub use breach::RangeQuery;
@@ -56,9 +56,10 @@ impl Password {
             return Err(BrokenRule::new("too_long", message));
         }
         let is_email = |email: &Email| {
-            let (email, password) = (email.as_str(), self.0.trim());
-            let local = email.split('@').next().unwrap_or_default();
-            password.eq_ignore_ascii_case(email) || password.eq_ignore_ascii_case(local)
+            let password = self.0.trim();
+            let (local, _) = email.as_str().split_once('@').unwrap_or_default();
+            // The whole address in any spelling, such as an international domain as it is typed.
+            Lookup::new(email.as_str()).is(password) || password.eq_ignore_ascii_case(local)
         };
         if email.is_some_and(is_email) {
             return Err(BrokenRule::new(
@@ -137,6 +138,18 @@ mod tests {
             assert_eq!(check(password), Err("is_email"), "{password}");
         }
         assert_eq!(check("ada.lovelace1"), Ok(()));
+        let email = Email::parse("ada@b\u{fc}cher.example").unwrap();
+        for password in ["ada@b\u{fc}cher.example", "Ada@xn--bcher-kva.example"] {
+            let policy = Policy {
+                min_length: 8,
+                forbidden_words: Vec::new(),
+            };
+            let checked = Password::new(password.into()).check(&policy, Some(&email));
+            assert!(
+                checked.is_err_and(|rule| rule.code == "is_email"),
+                "{password}"
+            );
+        }
     }
 
     #[test]

@@ -99,6 +99,33 @@ async fn where_the_key_tells_cases_apart_an_old_row_is_seen_by_a_registration_as
     app.login(&old.to_lowercase(), PASSWORD).await.expect(200);
 }
 
+#[tokio::test]
+async fn a_spelling_that_a_column_cannot_hold_hides_no_row_that_it_can() {
+    for (name, options, domain) in [
+        (
+            "hidden_latin1",
+            "CHARACTER SET latin1",
+            "bu\u{308}cher.example",
+        ),
+        (
+            "hidden_utf8mb3",
+            "CHARACTER SET utf8mb3",
+            "b\u{fc}cher.\u{1d41e}xample",
+        ),
+    ] {
+        let database = Database::start(name, options);
+        let app = App::on(&database);
+        let email = unique_email();
+        let local = email.trim_end_matches("@example.com");
+        let stored = format!("{local}@b\u{fc}cher.example");
+        database.insert(Some(&stored), None).await;
+        let typed = format!("{local}@{domain}");
+        app.register(&typed, PASSWORD)
+            .await
+            .problem(409, "email_taken");
+    }
+}
+
 /// A server that gives every connection its own character set, whatever the client asks for.
 async fn text_comes_back_from(name: &str, arguments: &'static [&'static str]) {
     let Some(server) = Server::start_with(name, arguments).await else {

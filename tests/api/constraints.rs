@@ -183,12 +183,31 @@ const SIMULTANEOUS: &str = "IF(VERSION() LIKE '%MariaDB%', 'ORACLE', '')";
 
 /// An app whose connections have an SQL mode, which an expression says.
 fn in_mode(database: &Database, mode: &str) -> App {
-    let setup = vec![format!("SET SESSION sql_mode = {mode}")];
+    app_with(database, &format!("SET SESSION sql_mode = {mode}"))
+}
+
+/// An app whose connections begin with a statement.
+fn app_with(database: &Database, statement: &str) -> App {
+    let setup = vec![statement.to_owned()];
     let options = OptsBuilder::from_opts(database.options()).setup(setup);
     App::start(&Setup {
         database: Some(options.into()),
         ..Setup::default()
     })
+}
+
+#[tokio::test]
+async fn an_e_mail_is_taken_on_a_server_that_does_not_commit_by_itself_too() {
+    let database = Database::start("no_autocommit", "CHARACTER SET utf8mb4");
+    let app = app_with(&database, "SET SESSION autocommit = 0");
+    for _ in 0..3 {
+        let email = unique_email();
+        let tries = (0..12).map(|_| app.register(&email, PASSWORD));
+        let mut statuses = futures_util::future::join_all(tries).await;
+        statuses.sort_by_key(|answer| answer.status);
+        let statuses: Vec<_> = statuses.iter().map(|answer| answer.status).collect();
+        assert_eq!((statuses[0], &statuses[1..]), (201, &[409; 11][..]));
+    }
 }
 
 #[tokio::test]

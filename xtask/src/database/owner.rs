@@ -1,7 +1,7 @@
 //! The account that the private server runs as, and the permissions of its files.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt as _, lchown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, lchown};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
@@ -75,30 +75,32 @@ impl Owner {
 
     /// Gives a folder or file and all in it to the account, and to nobody else. What an earlier
     /// version has made was readable for everybody.
+    ///
+    /// What the account has already is left alone, and a folder is handed over after all that is in
+    /// it: as long as root walks through it, nobody can put a link in the place of a file.
     pub(crate) fn give(&self, path: &Path) -> Result<()> {
         let foreign = || {
             let path = path.display();
             format!("{path} belongs to another account: remove it, or run this as that account")
         };
-        let kind = fs::symlink_metadata(path)?.file_type();
-        match *self {
-            Self::Ourselves => {}
-            Self::Root => lchown(path, Some(0), Some(0)).with_context(foreign)?,
-            Self::Other { uid, gid } => {
-                lchown(path, Some(uid), Some(gid)).with_context(foreign)?;
-            }
-        }
-        if kind.is_symlink() {
+        let metadata = fs::symlink_metadata(path)?;
+        if matches!(*self, Self::Other { uid, .. } if metadata.uid() == uid) {
             return Ok(());
         }
-        let mode = if kind.is_dir() { 0o700 } else { 0o600 };
-        fs::set_permissions(path, Permissions::from_mode(mode)).with_context(foreign)?;
-        if kind.is_dir() {
-            for entry in fs::read_dir(path)? {
+        if metadata.is_dir() {
+            for entry in fs::read_dir(path).with_context(foreign)? {
                 self.give(&entry?.path())?;
             }
         }
-        Ok(())
+        if !metadata.is_symlink() {
+            let mode = if metadata.is_dir() { 0o700 } else { 0o600 };
+            fs::set_permissions(path, Permissions::from_mode(mode)).with_context(foreign)?;
+        }
+        match *self {
+            Self::Ourselves => Ok(()),
+            Self::Root => lchown(path, Some(0), Some(0)).with_context(foreign),
+            Self::Other { uid, gid } => lchown(path, Some(uid), Some(gid)).with_context(foreign),
+        }
     }
 
     /// What a server must be told to run as root; otherwise it refuses.

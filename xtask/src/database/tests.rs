@@ -2,7 +2,7 @@
 //! machine, which `cargo xtask test` installs.
 
 use std::collections::BTreeSet;
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::process::Command;
 
 use mysql_async::{Conn, Opts, OptsBuilder, params};
@@ -183,6 +183,36 @@ async fn roots_private_server_runs_as_an_account_without_privileges() {
     let server = ensure_in(&folder("account")).await.unwrap();
     let us = rustix::process::geteuid().as_raw();
     assert_eq!(uid_of(&server) == us, us != 0, "{}", uid_of(&server));
+}
+
+#[test]
+fn what_the_servers_account_has_already_is_left_alone_since_it_could_put_links_there() {
+    if !is_root() {
+        return;
+    }
+    const NOBODY: u32 = 65_534;
+    let folder = folder("given");
+    fs::create_dir_all(folder.join("its")).unwrap();
+    for file in ["ours", "its/own"] {
+        fs::write(folder.join(file), "").unwrap();
+    }
+    let set = |path: &str, mode| {
+        fs::set_permissions(folder.join(path), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set("its/own", 0o644);
+    std::os::unix::fs::lchown(folder.join("its"), Some(NOBODY), Some(NOBODY)).unwrap();
+    let owner = Owner::Other {
+        uid: NOBODY,
+        gid: NOBODY,
+    };
+    owner.give(&folder).unwrap();
+    let of = |path: &str| {
+        let metadata = fs::symlink_metadata(folder.join(path)).unwrap();
+        (metadata.uid(), metadata.mode() & 0o777)
+    };
+    assert_eq!(of(""), (NOBODY, 0o700));
+    assert_eq!(of("ours"), (NOBODY, 0o600));
+    assert_eq!(of("its/own"), (0, 0o644));
 }
 
 #[tokio::test]
