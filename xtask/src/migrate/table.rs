@@ -56,7 +56,26 @@ pub(super) async fn notes(conn: &mut Conn) -> Result<Vec<String>> {
         }
     }
     notes.extend(character_sets(&columns));
+    if !columns.is_empty() && !email_is_unique(conn).await? {
+        notes.push(
+            "`user`.`email` has no unique key: registrations at the same time can make two accounts of \
+             one e-mail"
+                .to_owned(),
+        );
+    }
     Ok(notes)
+}
+
+/// Whether a unique key has the e-mail and no other column.
+async fn email_is_unique(conn: &mut Conn) -> Result<bool> {
+    let keys: Vec<String> = conn
+        .query(
+            "SELECT INDEX_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() \
+             AND TABLE_NAME = 'user' AND NON_UNIQUE = 0 GROUP BY INDEX_NAME \
+             HAVING COUNT(*) = 1 AND LOWER(MAX(COLUMN_NAME)) = 'email'",
+        )
+        .await?;
+    Ok(!keys.is_empty())
 }
 
 /// The line about characters that names cannot have. E-mails and hashes are ASCII.

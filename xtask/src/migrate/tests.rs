@@ -117,7 +117,7 @@ async fn what_an_old_table_cannot_hold_is_said_in_a_line_each() {
     assert!(table::notes(&mut conn).await.unwrap().is_empty());
     for (columns, expected) in [
         (
-            "email VARCHAR(255), password CHAR(60), name VARCHAR(50) CHARACTER SET utf8mb3, username TEXT",
+            "email VARCHAR(255) UNIQUE, password CHAR(60), name VARCHAR(50) CHARACTER SET utf8mb3, username TEXT",
             &[
                 "`user`.`password` is char(60) and a hash has up to 98 characters",
                 "`user`.`name` is utf8mb3 and holds no emoji and nothing else beyond U+FFFF; \
@@ -125,15 +125,19 @@ async fn what_an_old_table_cannot_hold_is_said_in_a_line_each() {
             ][..],
         ),
         (
-            "email VARCHAR(100), password VARBINARY(98), name VARBINARY(50), username VARCHAR(20) CHARACTER SET utf8mb4",
+            "email VARCHAR(100) UNIQUE, password VARBINARY(98), name VARBINARY(50), username VARCHAR(20) CHARACTER SET utf8mb4",
             &[
                 "`user`.`email` is varchar(100): what is longer is refused (422), up to 254",
                 "`user`.`username` is varchar(20): what is longer is refused (422), up to 50",
             ],
         ),
         (
-            "email VARCHAR(254), password VARCHAR(98), name VARCHAR(50) CHARACTER SET utf8mb4, username TEXT CHARACTER SET utf16",
+            "email VARCHAR(254) UNIQUE, password VARCHAR(98), name VARCHAR(50) CHARACTER SET utf8mb4, username TEXT CHARACTER SET utf16",
             &[],
+        ),
+        (
+            "email VARCHAR(254), password VARCHAR(98), name VARBINARY(50), username VARBINARY(50), UNIQUE (email, id)",
+            &["`user`.`email` has no unique key"],
         ),
     ] {
         conn.query_drop("DROP TABLE IF EXISTS `user`")
