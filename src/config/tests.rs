@@ -37,22 +37,96 @@ fn a_missing_short_or_monotonous_secret_is_refused_and_never_shown() {
     assert!(!format!("{:?}", read(&[SECRET]).unwrap()).contains(SECRET.1));
 }
 
+/// A setting that is a number: its name, default, least and greatest value, and where it ends up.
+type Number = (&'static str, u32, u32, u32, fn(&Config) -> u128);
+
+const NUMBERS: [Number; 11] = [
+    ("ACCESS_TOKEN_EXPIRE_MINUTES", 30, 1, 1440, |config| {
+        u128::from(config.token_lifetime.as_secs()) / 60
+    }),
+    ("PASSWORD_MIN_LENGTH", 8, 8, 64, |config| {
+        config.password_policy.min_length as u128
+    }),
+    (
+        "PASSWORD_BREACH_TIMEOUT_MILLISECONDS",
+        1000,
+        100,
+        5000,
+        |config| config.breach_check.as_ref().unwrap().timeout.as_millis(),
+    ),
+    ("LOGIN_GUESSES_PER_NETWORK", 30, 4, 33, |config| {
+        config.login_limits.per_network.into()
+    }),
+    ("LOGIN_GUESSES_PER_ACCOUNT", 100, 12, 100, |config| {
+        config.login_limits.per_account.into()
+    }),
+    ("LOGIN_FAILURE_MILLISECONDS", 500, 0, 5000, |config| {
+        config.login_failure_time.as_millis()
+    }),
+    ("ARGON2_MEMORY_KIB", 19_456, 19_456, 65_536, |config| {
+        config.password_cost.memory_kib.into()
+    }),
+    ("ARGON2_ITERATIONS", 2, 2, 16, |config| {
+        config.password_cost.iterations.into()
+    }),
+    ("HASH_MAX_MEMORY_KIB", 65_536, 65_536, 102_400, |config| {
+        config.hash_max_memory_kib.into()
+    }),
+    ("DATABASE_CONNECT_TIMEOUT_SECONDS", 5, 1, 15, |config| {
+        config.connect_timeout.as_secs().into()
+    }),
+    ("DATABASE_STATEMENT_TIMEOUT_SECONDS", 10, 1, 60, |config| {
+        config.statement_timeout.as_secs().into()
+    }),
+];
+
 #[test]
 fn each_number_has_its_range_and_the_message_names_it() {
-    for (key, bad) in [
-        ("ACCESS_TOKEN_EXPIRE_MINUTES", "0"),
-        ("PASSWORD_MIN_LENGTH", "7"),
-        ("ARGON2_MEMORY_KIB", "19455"),
-        ("ARGON2_ITERATIONS", "1"),
-        ("HASH_MAX_MEMORY_KIB", "102401"),
-        ("PASSWORD_BREACH_TIMEOUT_MILLISECONDS", "99"),
-        ("LOGIN_GUESSES_PER_NETWORK", "3"),
-        ("LOGIN_GUESSES_PER_ACCOUNT", "101"),
-        ("LOGIN_FAILURE_MILLISECONDS", "5001"),
-        ("DATABASE_CONNECT_TIMEOUT_SECONDS", "-1"),
-        ("DATABASE_STATEMENT_TIMEOUT_SECONDS", "ten"),
-    ] {
-        assert!(error(&[SECRET, (key, bad)]).starts_with(&format!("{key} must be a number from")));
+    let url = ("PASSWORD_BREACH_URL", "https://breaches.example/range/");
+    for (key, default, min, max, value) in NUMBERS {
+        assert_eq!(
+            value(&read(&[SECRET, url]).unwrap()),
+            default.into(),
+            "{key}"
+        );
+        // So that an account may have as few guesses as it can.
+        let network = ("LOGIN_GUESSES_PER_NETWORK", "4");
+        let with = |text: &str| read(&[SECRET, url, (key, text), network]);
+        for good in [min, max] {
+            let config = with(&good.to_string()).unwrap();
+            assert_eq!(value(&config), good.into(), "{key}");
+        }
+        let below = i64::from(min) - 1;
+        let above = i64::from(max) + 1;
+        for bad in [&*below.to_string(), &*above.to_string(), "ten", "8.0"] {
+            let problem = format!("{key} must be a number from {min} to {max}");
+            assert_eq!(with(bad).unwrap_err().to_string(), problem, "{bad}");
+        }
+    }
+}
+
+#[test]
+fn the_readme_gives_each_number_its_default_and_its_range() {
+    let readme = include_str!("../../README.md");
+    let has_range = |row: &&str| {
+        let words: Vec<_> = row.split_whitespace().collect();
+        let is_number = |word: &str| {
+            word.trim_end_matches([',', ';', ':'])
+                .parse::<u32>()
+                .is_ok()
+        };
+        let ranges =
+            |words: &[&str]| words[1] == "to" && is_number(words[0]) && is_number(words[2]);
+        words.windows(3).any(ranges)
+    };
+    let rows = readme.lines().filter(|line| line.starts_with("| `"));
+    let rows: Vec<_> = rows.filter(has_range).collect();
+    assert_eq!(rows.len(), NUMBERS.len(), "{rows:?}");
+    for (key, default, min, max, _) in NUMBERS {
+        let start = format!("| `{key}` | {default} | ");
+        let row = rows.iter().find(|row| row.starts_with(&start));
+        let row = row.unwrap_or_else(|| panic!("no row begins with {start}"));
+        assert!(row.contains(&format!("{min} to {max}")), "{row}");
     }
 }
 

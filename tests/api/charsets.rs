@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::database::Database;
 use crate::support::server::Server;
-use crate::support::{App, PASSWORD, Reaches, Setup, unique_email};
+use crate::support::{App, PASSWORD, Reaches, Setup, skipped, unique_email};
 
 #[tokio::test]
 async fn a_latin1_table_keeps_what_it_can_and_refuses_the_rest_by_field() {
@@ -78,7 +78,7 @@ async fn under_a_collation_that_tells_cases_apart_old_rows_are_found_as_they_wer
 
 #[tokio::test]
 async fn where_the_key_tells_cases_apart_an_old_row_is_seen_by_a_registration_as_it_is_spelled() {
-    // What the README says cannot be had without a column of our own in the table.
+    // What README.md says of a column that tells cases apart.
     let database = Database::start(
         "binary_register",
         "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
@@ -130,7 +130,7 @@ async fn a_spelling_that_a_column_cannot_hold_hides_no_row_that_it_can() {
 async fn text_comes_back_from(name: &str, arguments: &'static [&'static str]) {
     let Some(server) = Server::start_with(name, arguments).await else {
         assert!(std::env::var("CI").is_err(), "there is no MariaDB");
-        eprintln!("skipped: there is no MariaDB on this machine to be started so");
+        skipped("there is no MariaDB on this machine to be started so");
         return;
     };
     let app = App::start(&Setup {

@@ -7,7 +7,8 @@ use crate::support::{App, Setup, in_workerd};
 #[tokio::test]
 async fn of_forty_requests_at_once_the_panicking_one_alone_fails() {
     if !in_workerd() {
-        // In process there is no isolate to share, and the route is not compiled in.
+        // In process there is no isolate to share, and the route is not compiled in: this is tested in
+        // workerd alone.
         return;
     }
     let app = App::start(&Setup {

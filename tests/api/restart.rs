@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::ledger::Ledger;
 use crate::support::server::Server;
-use crate::support::{App, Setup};
+use crate::support::{App, Setup, skipped};
 
 async fn nothing_is_lost(signal: &str) {
     let Some(mut server) = Server::start(signal.trim_start_matches('-')).await else {
@@ -12,7 +12,7 @@ async fn nothing_is_lost(signal: &str) {
             std::env::var("CI").is_err(),
             "there is no MariaDB to be stopped"
         );
-        eprintln!("skipped: there is no MariaDB on this machine to be stopped");
+        skipped("there is no MariaDB on this machine to be stopped");
         return;
     };
     let setup = Setup::default()

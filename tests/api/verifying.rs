@@ -1,11 +1,15 @@
 //! The programs of docs/verifying.md, which verify Gatehouse's tokens in another service.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
+use std::time::SystemTime;
 
+use gatehouse::config::Config;
+use gatehouse::token::Tokens;
+use gatehouse::user_id::UserId;
 use serde_json::{Value, json};
 
-use crate::support::{App, Setup, figure};
+use crate::support::{App, SECRET_KEY, Setup, scratch_folder, skipped};
 
 const PAGE: &str = include_str!("../../docs/verifying.md");
 
@@ -58,8 +62,7 @@ fn program(heading: &str, language: &str, app: &App) -> String {
 }
 
 fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("verifying-{}-{name}", std::process::id()));
+    let folder = scratch_folder().join(format!("verifying-{}-{name}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     folder
 }
@@ -75,7 +78,7 @@ fn run(command: &mut Command) -> Value {
 /// Runs a program of JavaScript that exports `check`.
 fn javascript(name: &str, program: &str, tokens: &[String]) -> Value {
     let folder = folder(name);
-    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("node_modules");
+    let modules = std::path::absolute("node_modules").expect("the current folder");
     assert!(
         modules.join("jose").is_dir(),
         "no jose: run `cargo xtask test`, or npm ci --ignore-scripts"
@@ -99,11 +102,36 @@ fn spoilt(token: &str) -> String {
     format!("{rest}.{other}{}", &signature[1..])
 }
 
+/// A good token but for its time: it has expired half an hour ago.
+fn expired(user: i64, typ: &str) -> String {
+    let variables = [
+        ("SECRET_KEY", SECRET_KEY),
+        ("ALGORITHM", "EdDSA"),
+        ("ED25519_PRIVATE_KEY", PRIVATE),
+        ("TOKEN_TYPE", typ),
+    ];
+    let config = Config::read(|name| {
+        let found = variables.iter().find(|(other, _)| *other == name);
+        found.map(|(_, value)| (*value).to_owned())
+    });
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let an_hour_ago = now.expect("a time").as_secs() - 3600;
+    let tokens = Tokens::new(&config.expect("a configuration"));
+    tokens
+        .issue(UserId::from(user), an_hour_ago)
+        .expect("a token")
+        .token
+}
+
 /// A token of a type that is good, and those that are not: spoilt, expired, of another issuer, for
 /// another audience, of the other type.
 async fn tokens(good: &App, typ: &'static str, other_type: &'static str) -> (i64, Vec<String>) {
     let user = good.user().await;
-    let mut tokens = vec![user.token.clone(), spoilt(&user.token)];
+    let mut tokens = vec![
+        user.token.clone(),
+        spoilt(&user.token),
+        expired(user.id, typ),
+    ];
     for variables in [
         [("TOKEN_TYPE", typ), ("TOKEN_ISSUER", "other")],
         [("TOKEN_TYPE", typ), ("TOKEN_AUDIENCE", "other")],
@@ -120,7 +148,7 @@ async fn joses_program_takes_our_tokens_and_no_others() {
     let (id, tokens) = tokens(&app, "at+jwt", "JWT").await;
     let program = program("jose", "js", &app) + "\nexport { userId as check };\n";
     let said = javascript("jose", &program, &tokens);
-    assert_eq!(said, json!([id.to_string(), null, null, null, null]));
+    assert_eq!(said, json!([id.to_string(), null, null, null, null, null]));
 }
 
 #[tokio::test]
@@ -146,7 +174,7 @@ export async function check(token) {
         let said = javascript("hono", &program, &tokens);
         assert_eq!(
             said,
-            json!([id.to_string(), null, null, null, null]),
+            json!([id.to_string(), null, null, null, null, null]),
             "{typ}"
         );
     }
@@ -155,7 +183,7 @@ export async function check(token) {
 #[tokio::test]
 async fn pyjwts_program_takes_our_tokens_and_no_others() {
     let Some(python) = python_with_pyjwt() else {
-        figure("SKIPPED: no python3 that can install PyJWT, so its program is not run");
+        skipped("no python3 that can install PyJWT, so its program is not run");
         return;
     };
     let app = app(&[]);
@@ -171,12 +199,12 @@ async fn pyjwts_program_takes_our_tokens_and_no_others() {
         .arg(json!(tokens).to_string());
     let said = run(&mut command);
     std::fs::remove_dir_all(&folder).expect("the folder");
-    assert_eq!(said, json!([id.to_string(), null, null, null, null]));
+    assert_eq!(said, json!([id.to_string(), null, null, null, null, null]));
 }
 
 /// A Python with `PyJWT`, in an environment that is made once; none where that cannot be done.
 fn python_with_pyjwt() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(PYJWT.replace("==", "-"));
+    let folder = scratch_folder().join(PYJWT.replace("==", "-"));
     let python = folder.join("bin/python");
     let works = |command: &mut Command| {
         let output = command.output();

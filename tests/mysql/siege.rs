@@ -95,6 +95,31 @@ async fn siege(account: &mut Account, networks: u32, pace: Pace) -> Outcome {
     }
 }
 
+/// The page that tells of it, whose table has a row for each case.
+const PAGE: &str = include_str!("../../docs/security.md");
+
+fn row(networks: u32, pace: Pace, outcome: &Outcome) -> String {
+    let pace = match pace {
+        Pace::Every(HOUR) => "once an hour".to_owned(),
+        Pace::Every(seconds) => format!("every {seconds} s"),
+        Pace::AtTheMoment => "at the moment".to_owned(),
+    };
+    let (first, hours) = (24, 24 * DAYS);
+    let later = hours - first;
+    let Outcome {
+        guesses,
+        lasting,
+        known,
+        new_first,
+        new_later,
+        ..
+    } = outcome;
+    format!(
+        "\n| {networks}, {pace} | {guesses} | {lasting} | {known} of {hours} \
+         | {new_first} of {first} | {new_later} of {later} |\n"
+    )
+}
+
 #[tokio::test]
 async fn guessing_for_days_stays_within_its_limits_and_keeps_no_known_network_out() {
     let cases = [
@@ -114,6 +139,7 @@ async fn guessing_for_days_stays_within_its_limits_and_keeps_no_known_network_ou
         let line = format!("  {networks} networks, {pace:?}: {outcome:?}");
         // Past the capture of the test harness.
         writeln!(std::io::stderr(), "{line}").expect("standard error");
+        assert!(PAGE.contains(&row(networks, pace, &outcome)), "{line}");
         let hours = 24 * DAYS as usize;
         assert_eq!(outcome.known, hours);
         assert!(outcome.guesses <= 100 && outcome.guesses_of_one <= 30);

@@ -1,6 +1,5 @@
-//! Vectors: those of the standards, and verdicts of other projects where they are at hand, in
-//! `../shared/corpora` or the folder that `TEST_CORPORA` names. Without them a test is skipped and
-//! says so.
+//! Vectors: those of the standards, and verdicts of other projects where they are at hand, in the
+//! folder that `TEST_CORPORA` names. Without them a test is skipped and says so.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
@@ -11,7 +10,7 @@ mod stored_hashes;
 mod tokens;
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -21,14 +20,18 @@ fn figure(text: &str) {
     writeln!(std::io::stderr(), "  {text}").expect("standard error");
 }
 
+/// Says why a test ends without having tested anything. `cargo xtask test` counts these lines.
+fn skipped(why: &str) {
+    // Past the capture of the test harness, on a line of its own.
+    let mut output = std::io::stdout().lock();
+    writeln!(output, "\nskipped: {why}").expect("standard output");
+}
+
 fn corpus(name: &str) -> Option<Value> {
-    let folder = std::env::var_os("TEST_CORPORA")
-        .map_or_else(|| PathBuf::from("../shared/corpora"), PathBuf::from);
-    let Ok(text) = std::fs::read_to_string(folder.join(name)) else {
-        // `cargo xtask test` counts these lines. Past the capture of the test harness, on a line of
-        // its own.
-        let mut output = std::io::stdout().lock();
-        writeln!(output, "\nskipped: {name} is not at hand").expect("standard output");
+    let folder = std::env::var_os("TEST_CORPORA").filter(|folder| !folder.is_empty());
+    let text = folder.map(|folder| std::fs::read_to_string(Path::new(&folder).join(name)));
+    let Some(Ok(text)) = text else {
+        skipped(&format!("{name} is not at hand"));
         return None;
     };
     Some(serde_json::from_str(&text).expect("JSON"))

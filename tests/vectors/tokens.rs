@@ -178,4 +178,5 @@ fn every_publicly_known_secret_is_refused() {
         assert!(read(secret) && read(secret.trim()), "{secret:?}");
     }
     figure(&format!("{} known secrets are refused", secrets.len()));
+    assert!(secrets.len() > 1_500, "{}", secrets.len());
 }

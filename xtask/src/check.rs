@@ -1,6 +1,6 @@
 //! `cargo xtask check`: what can be said without running anything.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::process::{command, output, show};
 
@@ -38,6 +38,9 @@ async fn clippy(arguments: &[&str]) -> Result<()> {
 /// the network, so a job of its own looks them up: `cargo deny check advisories` in ci.yml.
 async fn deny() -> Result<()> {
     if output(command("cargo").args(["deny", "--version"])).is_none() {
+        if std::env::var_os("CI").is_some_and(|value| !value.is_empty()) {
+            bail!("there is no cargo-deny, and CI needs the dependency check");
+        }
         eprintln!(
             "skipped the dependency check: install it with `cargo install --locked cargo-deny`"
         );

@@ -1,7 +1,6 @@
 //! `cargo xtask test`: every suite, natively and in workerd.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -42,9 +41,8 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     if variable("TEST_MYSQL_URL")?.is_none() {
         eprintln!("  no TEST_MYSQL_URL: the live suite runs on the private server only");
     }
-    let corpora = variable("TEST_CORPORA")?;
-    let corpora = corpora.map_or_else(|| root().join("../shared/corpora"), PathBuf::from);
-    if !corpora.is_dir() {
+    let corpora = variable("TEST_CORPORA")?.map(|folder| root().join(folder));
+    if !corpora.as_ref().is_some_and(|folder| folder.is_dir()) {
         eprintln!(
             "  no corpora: tests that need vectors of other projects are skipped (TEST_CORPORA names the folder)"
         );
@@ -62,6 +60,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         eprintln!("  running {what}");
         let mut cargo = ground.cargo_test(target);
         cargo.args(arguments).arg("--").args(&options.filter);
+        cargo.envs(corpora.iter().map(|folder| ("TEST_CORPORA", folder)));
         run_suite(&mut cargo, &mut count).await?;
     }
     count.report()

@@ -3,7 +3,6 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
-use std::path::Path;
 use std::process::Command;
 
 const README: &str = include_str!("../../README.md");
@@ -38,7 +37,8 @@ fn taken(patterns: &[&str], paths: &[String]) -> Vec<bool> {
         .map(|path| format!("https://{HOST}{path}"))
         .collect();
     let output = Command::new("node")
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        // The current folder is the package's, wherever it was compiled.
+        .current_dir("..")
         .args(["-e", SCRIPT, &patterns.join("\n"), &urls.join("\n")])
         .output();
     let output = output.expect("node");

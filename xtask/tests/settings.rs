@@ -12,7 +12,9 @@ const SECRET: &str = "hunter2";
 /// What `cargo xtask` says when it fails with a database's URL.
 fn told(arguments: &[&str], url: &str) -> String {
     let started = Instant::now();
-    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+    // At run time: the checkout may have moved since it was compiled.
+    let xtask = std::env::var_os("CARGO_BIN_EXE_xtask").expect("run by `cargo test`");
+    let output = Command::new(xtask)
         .args(arguments)
         .env("DATABASE_URL", url)
         .output()
