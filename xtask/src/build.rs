@@ -56,6 +56,10 @@ pub(crate) async fn build(tools: &Tools, variant: Variant) -> Result<()> {
         "Cargo.toml",
         "Cargo.lock",
         ".cargo",
+        "rust-toolchain.toml",
+        // wasm-opt and esbuild.
+        "package-lock.json",
+        "xtask/src/bindgen.rs",
         "xtask/src/build.rs",
         "xtask/src/tools.rs",
         "xtask/src/worker_build.rs",

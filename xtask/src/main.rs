@@ -49,7 +49,8 @@ enum Command {
     Build(build::Options),
     /// Apply the migrations to the database that `DATABASE_URL` or `.env` names.
     Migrate(migrate::Options),
-    /// Make `src/password/common/long.keys` from a list of passwords on standard input.
+    /// Print the keys of the long passwords on standard input:
+    /// `cargo xtask common-passwords <list >src/password/common/long.keys`.
     CommonPasswords,
     /// Print a random `SECRET_KEY`; with --dev, put one into `.dev.vars` if there is none.
     Secret(secret::Options),

@@ -14,6 +14,7 @@ use crate::{bindgen, npm, worker_build};
 const NODE: (u32, u32) = (22, 12);
 /// `--panic-unwind` rebuilds the standard library, which only a nightly compiler does.
 const NIGHTLY: &str = "nightly";
+
 /// Where the tools are.
 pub(crate) struct Tools {
     worker_build: PathBuf,

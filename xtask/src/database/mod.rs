@@ -113,7 +113,7 @@ async fn ensure_in(folder: &Path) -> Result<Server> {
 }
 
 async fn start(place: Place, password: String) -> Result<Server> {
-    let program = Program::find_or_install().await?;
+    let program = Program::find()?;
     let owner = program.owner(&place.folder);
     place.prepare(&password, &owner)?;
     program.initialise(&place.folder, &owner).await?;

@@ -1,4 +1,4 @@
-//! The program of a MariaDB or MySQL server: finding, installing, initialising, serving.
+//! The program of a MariaDB or MySQL server: finding, initialising, serving.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,12 +6,11 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
+use xtask_start::machine::{self, Advice, Need, find};
+
 use super::owner::Owner;
 use crate::process::{command, guarded, output, step};
 use crate::secret::private_file;
-
-/// Debian's packages of the server's program alone; `mariadb-server` also starts a system service.
-const PACKAGES: [&str; 2] = ["mariadb-server-core", "mariadb-client-core"];
 
 /// Both servers make folders 0700 and files 0600 with these.
 const PRIVATE: [(&str, &str); 2] = [("UMASK", "0600"), ("UMASK_DIR", "0700")];
@@ -23,11 +22,10 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// The one on `PATH` or where packages put it; on Debian and Ubuntu, as root, a new one.
-    pub(crate) async fn find_or_install() -> Result<Self> {
-        let path = match find(&["mariadbd", "mysqld"]) {
-            Some(path) => path,
-            None => install().await?,
+    /// The one on `PATH` or where packages put it.
+    pub(crate) fn find() -> Result<Self> {
+        let Some(path) = find(&machine::SERVERS) else {
+            bail!("{}", Advice(&machine::missing(&[Need::Server])));
         };
         let version = output(Command::new(&path).args(["--no-defaults", "--version"]))
             .with_context(|| format!("{} does not run", path.display()))?;
@@ -133,49 +131,4 @@ impl Program {
             .find(|path| path.is_file())
             .or_else(|| find(&[name]))
     }
-}
-
-/// The first of some programs that is in a folder of `PATH` or where packages put servers.
-fn find(names: &[&str]) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let usual = [
-        "/usr/sbin",
-        "/usr/libexec",
-        "/usr/local/sbin",
-        "/opt/homebrew/bin",
-    ];
-    let folders: Vec<_> = std::env::split_paths(&path)
-        .chain(usual.map(PathBuf::from))
-        .collect();
-    let mut programs = names
-        .iter()
-        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    programs.find(|program| program.is_file())
-}
-
-async fn install() -> Result<PathBuf> {
-    if !is_root() || output(Command::new("apt-get").arg("--version")).is_none() {
-        bail!(
-            "there is no MariaDB or MySQL server on this machine: install one (Debian and Ubuntu: \
-             `apt-get install {}`; macOS: `brew install mariadb`), or name a database in \
-             DATABASE_URL",
-            PACKAGES.join(" ")
-        );
-    }
-    step(
-        "reading the lists of packages",
-        command("apt-get").arg("update"),
-    )
-    .await?;
-    let mut install = command("apt-get");
-    install
-        .args(["install", "--yes", "--no-install-recommends"])
-        .args(PACKAGES)
-        .env("DEBIAN_FRONTEND", "noninteractive");
-    step("installing MariaDB (no service is started)", &mut install).await?;
-    find(&["mariadbd"]).context("the packages hold no server")
-}
-
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
 }

@@ -3,8 +3,10 @@
 use anyhow::Result;
 use mysql_async::{Conn, prelude::Queryable as _};
 
-/// The most characters that a new hash can have: argon2id at its highest cost.
-const HASH: u64 = 98;
+/// The characters of a new hash at most costs, and the most that it can have: with two digits of
+/// passes.
+const HASH: u64 = 97;
+const LONGEST_HASH: u64 = 98;
 /// The most characters that an e-mail can have (RFC 5321) and that a name may.
 const LENGTHS: [(&str, u64); 3] = [("email", 254), ("name", 50), ("username", 50)];
 
@@ -44,8 +46,12 @@ pub(super) async fn notes(conn: &mut Conn) -> Result<Vec<String>> {
         } = column;
         if name == "password" && *length < HASH {
             notes.push(format!(
-                "`user`.`password` is {kind} and a hash has up to {HASH} characters: nobody can register, \
-                 no old hash is replaced and /ready is 503 until it is VARCHAR(255)"
+                "`user`.`password` is {kind} and a hash has up to {LONGEST_HASH} characters: nobody can \
+                 register, no old hash is replaced and /ready is 503 until it is VARCHAR(255)"
+            ));
+        } else if name == "password" && *length < LONGEST_HASH {
+            notes.push(format!(
+                "`user`.`password` is {kind}: too short for a hash when ARGON2_ITERATIONS has two digits"
             ));
         }
         let needed = LENGTHS.iter().find(|(other, _)| other == name);

@@ -132,6 +132,14 @@ async fn what_an_old_table_cannot_hold_is_said_in_a_line_each() {
             ],
         ),
         (
+            "email VARCHAR(254) UNIQUE, password VARCHAR(97), name TEXT CHARACTER SET utf8mb4, username TEXT CHARACTER SET utf8mb4",
+            &["`user`.`password` is varchar(97): too short for a hash when ARGON2_ITERATIONS"],
+        ),
+        (
+            "email VARCHAR(254) UNIQUE, password VARCHAR(96), name TEXT CHARACTER SET utf8mb4, username TEXT CHARACTER SET utf8mb4",
+            &["`user`.`password` is varchar(96) and a hash has up to 98 characters: nobody"],
+        ),
+        (
             "email VARCHAR(254) UNIQUE, password VARCHAR(98), name VARCHAR(50) CHARACTER SET utf8mb4, username TEXT CHARACTER SET utf16",
             &[],
         ),

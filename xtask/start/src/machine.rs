@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 /// The oldest Node.js that npm is run with. The tools themselves run with the one that npm brings.
 pub const NODE: (u32, u32) = (20, 3);
 /// The names of the server's program.
-const SERVERS: [&str; 2] = ["mariadbd", "mysqld"];
+pub const SERVERS: [&str; 2] = ["mariadbd", "mysqld"];
 
 /// Something that cannot be installed into the project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,19 +96,27 @@ pub fn find(names: &[&str]) -> Option<PathBuf> {
     programs.find(|program| program.is_file())
 }
 
-/// Whether a database is named, so that no server of our own is started.
+/// The variables that name a database, one of which makes a server of our own needless.
+pub const DATABASE: [&str; 2] = ["DATABASE_URL", "DATABASE_HOST"];
+/// The same for the tests.
+pub const TEST_DATABASE: [&str; 1] = ["TEST_DATABASE_URL"];
+
+/// Whether one of some variables has a value, in the environment or in the `.env` of a folder.
 #[must_use]
-pub fn database_is_named(root: &Path) -> bool {
-    const NAMES: [&str; 2] = ["DATABASE_URL", "DATABASE_HOST"];
-    let variable =
-        |name| env::var_os(name).is_some_and(|value: std::ffi::OsString| !value.is_empty());
+pub fn is_set(names: &[&str], root: &Path) -> bool {
+    let variable = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     // A look is enough here: what `.env` says is read later, and read well.
     let file = std::fs::read_to_string(root.join(".env")).unwrap_or_default();
-    let names_one = |line: &str| {
-        let line = line.trim_start().trim_start_matches("export ").trim_start();
-        NAMES.iter().any(|name| line.starts_with(name))
+    let has_value = |rest: &str| {
+        let value = rest.trim_start().trim_start_matches(['=', ':']);
+        !value.trim_matches([' ', '\t', '"', '\'', '`']).is_empty()
     };
-    NAMES.into_iter().any(variable) || file.lines().any(names_one)
+    let sets_one = |line: &str| {
+        let line = line.trim_start().trim_start_matches("export ").trim_start();
+        let mut rests = names.iter().filter_map(|name| line.strip_prefix(name));
+        rests.any(has_value)
+    };
+    names.iter().any(variable) || file.lines().any(sets_one)
 }
 
 /// The packages of Debian and Ubuntu that meet the needs, where all of them can be installed here

@@ -66,8 +66,8 @@ fn run() -> Result<Infallible, String> {
 fn needs(command: Option<&OsStr>, root: &Path) -> Vec<Need> {
     let build = [Need::Rustup, Need::Node, Need::Npm];
     let serves = match command.and_then(OsStr::to_str) {
-        Some("dev") => !machine::database_is_named(root),
-        Some("test" | "soak") => env::var_os("TEST_DATABASE_URL").is_none(),
+        Some("dev") => !machine::is_set(&machine::DATABASE, root),
+        Some("test" | "soak") => !machine::is_set(&machine::TEST_DATABASE, root),
         Some("build") => false,
         _ => return Vec::new(),
     };

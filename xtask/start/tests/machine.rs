@@ -97,13 +97,26 @@ fn a_node_that_is_too_old_is_named_and_what_is_there_is_not() {
 
 #[test]
 fn the_server_is_asked_for_unless_a_database_is_named() {
-    use xtask_start::machine::database_is_named;
+    use xtask_start::machine::{DATABASE, TEST_DATABASE, is_set};
     let folder = programs("machine-named", &[]);
-    assert!(!database_is_named(&folder));
+    let env = |text: &str| fs::write(folder.join(".env"), text).expect("a file");
+    assert!(!is_set(&DATABASE, &folder));
     for line in ["DATABASE_URL=mysql://u:p@h/d", "export DATABASE_HOST='h'"] {
-        fs::write(folder.join(".env"), format!("OTHER=1\n{line}\n")).expect("a file");
-        assert!(database_is_named(&folder), "{line}");
+        env(&format!("OTHER=1\n{line}\n"));
+        assert!(is_set(&DATABASE, &folder), "{line}");
     }
-    fs::write(folder.join(".env"), "#DATABASE_URL=mysql://u:p@h/d\n").expect("a file");
-    assert!(!database_is_named(&folder));
+    for line in [
+        "#DATABASE_URL=mysql://u:p@h/d",
+        "DATABASE_URL=",
+        "DATABASE_HOST = ''",
+        "TEST_DATABASE_URL=mysql://u:p@h/d",
+    ] {
+        env(&format!("{line}\n"));
+        assert!(!is_set(&DATABASE, &folder), "{line}");
+    }
+    // The tests have a variable of their own.
+    assert!(is_set(&TEST_DATABASE, &folder));
+    env("DATABASE_URL=mysql://u:p@h/d\n");
+    let environment = std::env::var_os("TEST_DATABASE_URL").is_some_and(|url| !url.is_empty());
+    assert_eq!(is_set(&TEST_DATABASE, &folder), environment);
 }
