@@ -187,10 +187,10 @@ async fn roots_private_server_runs_as_an_account_without_privileges() {
 
 #[test]
 fn what_the_servers_account_has_already_is_left_alone_since_it_could_put_links_there() {
+    const NOBODY: u32 = 65_534;
     if !is_root() {
         return;
     }
-    const NOBODY: u32 = 65_534;
     let folder = folder("given");
     fs::create_dir_all(folder.join("its")).unwrap();
     for file in ["ours", "its/own"] {
