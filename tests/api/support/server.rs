@@ -29,8 +29,10 @@ impl Server {
         let program = find("mariadbd")?;
         let folder = scratch_folder().join(format!("server-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::create_dir_all(folder.join("tmp")).expect("a folder");
         let made = Command::new(find("mariadb-install-db")?)
+            // A server that starts deletes the temporary tables that it finds, also another's.
+            .env("TMPDIR", folder.join("tmp"))
             .args([
                 "--no-defaults",
                 "--auth-root-authentication-method=normal",
@@ -38,10 +40,10 @@ impl Server {
             ])
             .arg(format!("--datadir={}", folder.join("data").display()))
             .args(user())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        assert!(made.expect("mariadb-install-db").success());
+            .output()
+            .expect("mariadb-install-db");
+        let said = String::from_utf8_lossy(&made.stdout) + String::from_utf8_lossy(&made.stderr);
+        assert!(made.status.success(), "{said}");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         drop(listener);
@@ -78,6 +80,7 @@ impl Server {
             .arg("--no-defaults")
             .arg(option("datadir", "data"))
             .arg(option("init-file", "init.sql"))
+            .arg(option("tmpdir", "tmp"))
             .args([
                 "--socket=mysql.sock",
                 "--bind-address=127.0.0.1",

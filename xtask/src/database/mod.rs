@@ -123,6 +123,12 @@ async fn start(place: Place, password: String) -> Result<Server> {
     let name = program.name();
     eprintln!("  starting a private {name} on 127.0.0.1:{port}");
     let (user, last) = User::first(&place.folder)?;
+    // A server makes it once it has its port. Before, another program could have taken the port, and
+    // would be told the password.
+    let socket = place.file("data/mysql.sock");
+    if fs::exists(&socket)? {
+        fs::remove_file(&socket)?;
+    }
     let mut serve = program.serve(&place.folder, port, &owner)?;
     let mut process = Background::start(serve.stdin(Stdio::from(last)))?;
     let deadline = Instant::now() + START;
@@ -132,7 +138,7 @@ async fn start(place: Place, password: String) -> Result<Server> {
         log.display(),
         place.folder.display()
     );
-    while !answers(&url("gatehouse", &password, port)).await {
+    while !(socket.exists() && answers(&url("gatehouse", &password, port)).await) {
         if let Some(status) = process.ended()? {
             bail!("the private {name} ended with {status}; {advice}");
         }
