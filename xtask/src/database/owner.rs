@@ -1,12 +1,13 @@
 //! The account that the private server runs as, and the permissions of its files.
 
 use std::fs::{self, Permissions};
+use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, lchown};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::process::output;
 
@@ -76,30 +77,39 @@ impl Owner {
     /// Gives a folder or file and all in it to the account, and to nobody else. What an earlier
     /// version has made was readable for everybody.
     ///
-    /// What the account has already is left alone, and a folder is handed over after all that is in
-    /// it: as long as root walks through it, nobody can put a link in the place of a file.
+    /// Root walks through no folder of the account, which could put a link in the place of a file:
+    /// a folder is handed over after all that is in it, and what the account has already gets its
+    /// permissions from the account itself.
     pub(crate) fn give(&self, path: &Path) -> Result<()> {
-        let foreign = || {
-            let path = path.display();
-            format!("{path} belongs to another account: remove it, or run this as that account")
-        };
+        self.hand_over(path).with_context(|| foreign(path))?;
+        if matches!(self, Self::Other { .. }) {
+            let mut chmod = Command::new("chmod");
+            chmod.args(["-R", "u=rwX,go=", "--"]).arg(path);
+            let done = self.apply(chmod.current_dir("/")).output()?;
+            let said = String::from_utf8_lossy(&done.stderr);
+            ensure!(done.status.success(), "{}: {}", foreign(path), said.trim());
+        }
+        Ok(())
+    }
+
+    fn hand_over(&self, path: &Path) -> io::Result<()> {
         let metadata = fs::symlink_metadata(path)?;
         if matches!(*self, Self::Other { uid, .. } if metadata.uid() == uid) {
             return Ok(());
         }
         if metadata.is_dir() {
-            for entry in fs::read_dir(path).with_context(foreign)? {
-                self.give(&entry?.path())?;
+            for entry in fs::read_dir(path)? {
+                self.hand_over(&entry?.path())?;
             }
         }
         if !metadata.is_symlink() {
             let mode = if metadata.is_dir() { 0o700 } else { 0o600 };
-            fs::set_permissions(path, Permissions::from_mode(mode)).with_context(foreign)?;
+            fs::set_permissions(path, Permissions::from_mode(mode))?;
         }
         match *self {
             Self::Ourselves => Ok(()),
-            Self::Root => lchown(path, Some(0), Some(0)).with_context(foreign),
-            Self::Other { uid, gid } => lchown(path, Some(uid), Some(gid)).with_context(foreign),
+            Self::Root => lchown(path, Some(0), Some(0)),
+            Self::Other { uid, gid } => lchown(path, Some(uid), Some(gid)),
         }
     }
 
@@ -107,4 +117,9 @@ impl Owner {
     pub(crate) fn needs_user_root(&self) -> bool {
         matches!(self, Self::Root)
     }
+}
+
+fn foreign(path: &Path) -> String {
+    let path = path.display();
+    format!("{path} belongs to another account: remove it, or run this as that account")
 }

@@ -186,33 +186,37 @@ async fn roots_private_server_runs_as_an_account_without_privileges() {
 }
 
 #[test]
-fn what_the_servers_account_has_already_is_left_alone_since_it_could_put_links_there() {
+fn root_follows_no_link_that_the_servers_account_has_made() {
     const NOBODY: u32 = 65_534;
     if !is_root() {
         return;
     }
     let folder = folder("given");
     fs::create_dir_all(folder.join("its")).unwrap();
-    for file in ["ours", "its/own"] {
+    for file in ["ours", "other", "its/own"] {
         fs::write(folder.join(file), "").unwrap();
+        let loose = fs::Permissions::from_mode(0o644);
+        fs::set_permissions(folder.join(file), loose).unwrap();
     }
-    let set = |path: &str, mode| {
-        fs::set_permissions(folder.join(path), fs::Permissions::from_mode(mode)).unwrap();
-    };
-    set("its/own", 0o644);
-    std::os::unix::fs::lchown(folder.join("its"), Some(NOBODY), Some(NOBODY)).unwrap();
+    std::os::unix::fs::symlink(folder.join("other"), folder.join("its/link")).unwrap();
+    for path in ["its/own", "its/link", "its"] {
+        std::os::unix::fs::lchown(folder.join(path), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
     let owner = Owner::Other {
         uid: NOBODY,
         gid: NOBODY,
     };
-    owner.give(&folder).unwrap();
     let of = |path: &str| {
         let metadata = fs::symlink_metadata(folder.join(path)).unwrap();
         (metadata.uid(), metadata.mode() & 0o777)
     };
-    assert_eq!(of(""), (NOBODY, 0o700));
+    owner.give(&folder.join("its")).unwrap();
+    assert_eq!(of("its"), (NOBODY, 0o700));
+    assert_eq!(of("its/own"), (NOBODY, 0o600));
+    assert_eq!(of("other"), (0, 0o644));
+    owner.give(&folder).unwrap();
     assert_eq!(of("ours"), (NOBODY, 0o600));
-    assert_eq!(of("its/own"), (0, 0o644));
+    assert_eq!(of(""), (NOBODY, 0o700));
 }
 
 #[tokio::test]
