@@ -158,13 +158,13 @@ impl Count {
         Ok(())
     }
 
-    /// The line that counts; none if no test ran. It always ends as it does when nothing is skipped.
+    /// The line that counts, after one with what was skipped; none if no test ran.
     fn line(&self) -> Option<String> {
         let passed = self.passed.saturating_sub(self.lacking);
         let failed = self.failed;
         let skipped = match self.ignored + self.lacking {
             0 => String::new(),
-            skipped => format!("{skipped} skipped, "),
+            skipped => format!("{skipped} skipped\n"),
         };
         (passed + failed > 0).then(|| format!("{skipped}{passed} passed, {failed} failed"))
     }
@@ -209,12 +209,12 @@ mod tests {
         }
         assert_eq!(
             count.line().as_deref(),
-            Some("2 skipped, 11 passed, 0 failed")
+            Some("2 skipped\n11 passed, 0 failed")
         );
     }
 
     #[test]
-    fn the_line_ends_alike_whether_or_not_anything_was_skipped_and_needs_a_test_that_ran() {
+    fn nothing_is_counted_where_no_test_ran() {
         let mut count = Count::default();
         assert_eq!(count.line(), None);
         count.add("test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured");
