@@ -24,7 +24,7 @@ pub enum Refusal {
     /// cannot be told which ones.
     #[error("a unique key other than the e-mail's")]
     Conflict(Vec<Column>),
-    /// These columns hold no more than so many characters.
+    /// These columns hold no more than so many characters, or bytes where they are binary.
     #[error("too long for the column")]
     TooLong(Vec<(Column, u64)>),
     /// These columns cannot hold some of the characters.
@@ -52,9 +52,9 @@ pub(super) fn guarded_time(statement: Statement, now: u64, cells: Cells<'_>) -> 
     let mut statement = statement.sql("FROM_UNIXTIME(").value(now).sql(" + IF(TRUE");
     for (column, value) in cells {
         statement = statement
-            .sql(" AND CAST(CONVERT(")
-            .sql(column.sql())
-            .sql(" USING utf8mb4) AS BINARY) <=> ")
+            .sql(" AND ")
+            .sql(column.utf8())
+            .sql(" <=> ")
             .value(value.map(str::as_bytes));
     }
     // A sum out of range is an error in every mode.

@@ -41,6 +41,16 @@ impl Column {
         }
     }
 
+    /// SQL for its text as UTF-8, whatever the connection's character set.
+    pub(super) fn utf8(self) -> &'static str {
+        match self {
+            Self::Email => utf8!("email"),
+            Self::Password => utf8!("password"),
+            Self::Name => utf8!("name"),
+            Self::Username => utf8!("username"),
+        }
+    }
+
     /// Column names are the same in any case.
     fn named(name: &str) -> Option<Self> {
         let mut all = Self::ALL.into_iter();
