@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use rustix::process::{Pid, Signal, kill_process_group};
 
+pub(crate) use xtask_start::machine::output;
+
 /// How long a process has to end by itself once it was asked to.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -115,17 +117,6 @@ pub(crate) async fn show(command: &mut Command) -> Result<()> {
             None => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }
-}
-
-/// What a command prints, or none when it cannot be run or fails. For commands that answer at once.
-pub(crate) fn output(command: &mut Command) -> Option<String> {
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    output.status.success().then_some(text)
 }
 
 /// A process in a group of its own, ended with all its children when this is dropped.

@@ -14,8 +14,6 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mysql_async::prelude::Queryable as _;
-
 use support::checkout::checkout;
 use support::{Dev, free_port, scratch_folder, xtask};
 
@@ -176,23 +174,13 @@ fn what_is_stopped_while_it_sets_things_up_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn they_work_on_a_database_that_has_the_old_table_and_rows() {
-    let server = std::env::var("TEST_DATABASE_URL")
-        .expect("TEST_DATABASE_URL is not set: run the tests with `cargo xtask test`");
-    let (base, _) = server.rsplit_once('/').expect("a database's URL");
-    let options = mysql_async::Opts::from_url(&server).expect("a database's URL");
-    let options = mysql_async::OptsBuilder::from_opts(options).prefer_socket(false);
-    let mut conn = mysql_async::Conn::new(options).await.expect("a connection");
-    for sql in [
-        "DROP DATABASE IF EXISTS gatehouse_dev_old",
-        "CREATE DATABASE gatehouse_dev_old CHARACTER SET latin1",
-        "CREATE TABLE gatehouse_dev_old.user (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, email VARCHAR(255) UNIQUE, \
+    let old = [
+        "CREATE TABLE user (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, email VARCHAR(255) UNIQUE, \
          password VARCHAR(255), name VARCHAR(50), username VARCHAR(50), updated_at TIMESTAMP NULL DEFAULT now())",
-        "INSERT INTO gatehouse_dev_old.user (email, password) VALUES ('Old@Example.com', \
+        "INSERT INTO user (email, password) VALUES ('Old@Example.com', \
          '$argon2id$v=19$m=65536,t=3,p=4$P8c4p3ROyRmDcM75nzNmzA$VOQW7OSCzpQKSFauY7I23Wvx2nLzXsVsHmmEstaZ5xI')",
-    ] {
-        conn.query_drop(sql).await.expect(sql);
-    }
-    let url = format!("{base}/gatehouse_dev_old");
+    ];
+    let url = support::database("gatehouse_dev_old", "CHARACTER SET latin1", &old).await;
     let dev = tokio::task::spawn_blocking(move || {
         let dev = Dev::start(&[("DATABASE_URL", &url)]);
         run_examples(dev.port, "ada@example.com");

@@ -16,7 +16,6 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mysql_async::prelude::Queryable as _;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -85,19 +84,7 @@ impl Drop for Wrangler {
 
 /// An empty database with the tables of this version.
 async fn database(name: &str) -> String {
-    let server = std::env::var("TEST_DATABASE_URL")
-        .expect("TEST_DATABASE_URL is not set: run the tests with `cargo xtask test`");
-    let (base, _) = server.rsplit_once('/').expect("a database's URL");
-    let options = mysql_async::Opts::from_url(&server).expect("a database's URL");
-    let options = mysql_async::OptsBuilder::from_opts(options).prefer_socket(false);
-    let mut conn = mysql_async::Conn::new(options).await.expect("a connection");
-    for sql in [
-        format!("DROP DATABASE IF EXISTS {name}"),
-        format!("CREATE DATABASE {name}"),
-    ] {
-        conn.query_drop(&sql).await.expect("a database");
-    }
-    let url = format!("{base}/{name}");
+    let url = support::database(name, "", &[]).await;
     let migrate = support::xtask()
         .arg("migrate")
         .env("DATABASE_URL", &url)

@@ -48,13 +48,13 @@ pub fn missing(needs: &[Need]) -> Vec<Missing> {
 }
 
 fn rustup() -> Option<String> {
-    let there = output("rustup", &["--version"]).is_some();
+    let there = output(Command::new("rustup").arg("--version")).is_some();
     (!there).then(|| "rustup (the Worker needs a nightly compiler and the wasm target)".to_owned())
 }
 
 fn node() -> Option<String> {
     let (major, minor) = NODE;
-    let Some(version) = output("node", &["--version"]) else {
+    let Some(version) = output(Command::new("node").arg("--version")) else {
         return Some(format!("Node.js {major}.{minor} or newer"));
     };
     let mut numbers = version
@@ -66,7 +66,7 @@ fn node() -> Option<String> {
 }
 
 fn npm() -> Option<String> {
-    let there = output("npm", &["--version"]).is_some();
+    let there = output(Command::new("npm").arg("--version")).is_some();
     (!there).then(|| "npm (it comes with Node.js)".to_owned())
 }
 
@@ -134,8 +134,8 @@ pub fn installable(missing: &[Missing]) -> Option<Vec<&'static str>> {
         Need::Node => find(&["node"]).is_none(),
         Need::Npm | Need::Server => true,
     };
-    let root = output("id", &["-u"]).as_deref() == Some("0");
-    let apt = output("apt-get", &["--version"]).is_some();
+    let root = output(Command::new("id").arg("-u")).as_deref() == Some("0");
+    let apt = output(Command::new("apt-get").arg("--version")).is_some();
     (root && apt && missing.iter().all(ours)).then_some(packages)
 }
 
@@ -210,10 +210,10 @@ impl fmt::Display for Advice<'_> {
     }
 }
 
-/// What a program prints, or none when it cannot be run or fails.
-fn output(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program)
-        .args(arguments)
+/// What a command prints, or none when it cannot be run or fails. For commands that answer at once.
+#[must_use]
+pub fn output(command: &mut Command) -> Option<String> {
+    let output = command
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .output()

@@ -10,6 +10,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use mysql_async::{Conn, Opts, OptsBuilder, prelude::Queryable as _};
+
 /// `cargo xtask dev` on a free port, ended by a signal.
 pub(crate) struct Dev {
     child: Child,
@@ -117,4 +119,27 @@ pub(crate) fn scratch_folder() -> PathBuf {
 pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address").port()
+}
+
+/// The URL of a new database, in which statements have run.
+pub(crate) async fn database(name: &str, options: &str, statements: &[&str]) -> String {
+    let server = std::env::var("TEST_DATABASE_URL")
+        .expect("TEST_DATABASE_URL is not set: run the tests with `cargo xtask test`");
+    let (base, _) = server.rsplit_once('/').expect("a database's URL");
+    let server = Opts::from_url(&server).expect("a database's URL");
+    let server = OptsBuilder::from_opts(server).prefer_socket(false);
+    let mut conn = Conn::new(server).await.expect("a connection");
+    let create = [
+        format!("DROP DATABASE IF EXISTS {name}"),
+        format!("CREATE DATABASE {name} {options}"),
+        format!("USE {name}"),
+    ];
+    for sql in create
+        .iter()
+        .map(String::as_str)
+        .chain(statements.iter().copied())
+    {
+        conn.query_drop(sql).await.expect(sql);
+    }
+    format!("{base}/{name}")
 }
