@@ -56,7 +56,7 @@ const SHIFTED: [&str; 2] = ["!@#$%^&*()_+{}|:\"<>?~", "1234567890-=[]\\;',./`"];
 
 /// How one character can be followed by another in a run: a bit for staying on the same one, and
 /// two for each of [`LINES`], forwards and backwards.
-type Steps = u64;
+pub(super) type Steps = u64;
 
 /// Whether a password, in lower case, is a short unit repeated or mirrored, or one that runs make up.
 pub(super) fn is_patterned(lower: &[char]) -> bool {
@@ -126,7 +126,7 @@ fn is_zigzag(text: &[char]) -> bool {
 }
 
 /// The steps from the first of two characters to the second.
-fn step(pair: &[char]) -> Steps {
+pub(super) fn step(pair: &[char]) -> Steps {
     let &[from, to] = pair else { return 0 };
     let mut steps = Steps::from(from == to);
     for (index, line) in LINES.iter().enumerate() {

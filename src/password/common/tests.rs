@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::io::Write as _;
 
 use proptest::prelude::*;
@@ -86,6 +87,22 @@ fn repetitions_runs_and_zigzags_are_refused() {
     for password in ["password1password1", "manchesterunitedmanchesterunited"] {
         assert!(!has_pattern(password), "{password}");
         assert!(is_common(password), "{password}");
+    }
+}
+
+#[test]
+fn each_line_has_a_step_of_its_own_in_each_direction() {
+    let mut all = HashSet::new();
+    for line in pattern::LINES {
+        let forwards: Vec<char> = line.chars().collect();
+        let backwards: Vec<char> = line.chars().rev().collect();
+        for run in [forwards, backwards] {
+            let steps = run
+                .windows(2)
+                .fold(pattern::Steps::MAX, |all, pair| all & pattern::step(pair));
+            assert!(steps.is_power_of_two(), "{run:?}");
+            assert!(all.insert(steps), "{run:?}");
+        }
     }
 }
 
