@@ -6,7 +6,8 @@ use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, header, request::Parts};
 
 use crate::app::App;
-use crate::db::{Query, users};
+use crate::db::Session;
+use crate::db::users::{self, User};
 use crate::error::Error;
 use crate::header::bearer::Credentials;
 use crate::header::media_type::MediaType;
@@ -26,15 +27,33 @@ impl CurrentUser {
     ///
     /// # Errors
     /// [`Error::InvalidToken`] when nobody has the e-mail; those of the database.
-    pub async fn id(&self, on: impl Query) -> Result<UserId, Error> {
+    pub async fn id(&self, session: &Session<'_>) -> Result<UserId, Error> {
         match &self.0 {
             Subject::Id(id) => Ok(*id),
             Subject::Email(email) => {
-                let id = users::find_by_exact_email(on, email).await?;
+                let id = users::find_by_exact_email(session, email).await?;
                 id.ok_or(Error::InvalidToken(TokenError::UnknownUser))
             }
         }
     }
+
+    /// The user as stored.
+    ///
+    /// # Errors
+    /// [`Error::InvalidToken`] when the user is gone; those of the database.
+    pub async fn load(&self, session: &Session<'_>) -> Result<User, Error> {
+        let id = self.id(session).await?;
+        find_current(session, id).await
+    }
+}
+
+/// The user of an id that a token names.
+///
+/// # Errors
+/// [`Error::InvalidToken`] when the user is gone; those of the database.
+pub async fn find_current(session: &Session<'_>, id: UserId) -> Result<User, Error> {
+    let user = users::find(session, id).await?;
+    user.ok_or(Error::InvalidToken(TokenError::UnknownUser))
 }
 
 impl FromRequestParts<Arc<App>> for CurrentUser {

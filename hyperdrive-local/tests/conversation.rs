@@ -5,6 +5,7 @@
 use std::time::{Duration, Instant};
 
 use gatehouse::mysql::{Connection, Credentials, Error, Statement};
+use gatehouse::statement;
 use hyperdrive_local::Hyperdrive;
 use hyperdrive_local::fault::{Fault, Kind, Stage};
 use hyperdrive_local::options::{Options, Plugin};
@@ -39,8 +40,16 @@ async fn connect(hyperdrive: &Hyperdrive) -> Result<Connection<TcpStream>, Error
 }
 
 async fn text(connection: &mut Connection<TcpStream>, sql: &'static str) -> Option<String> {
-    let rows = connection.query(&Statement::new(sql)).await.expect("rows");
-    rows.first().expect("a row").text(0).expect("a column")
+    let rows = connection
+        .query(&Statement::new("testing", sql))
+        .await
+        .expect("rows");
+    rows.first()
+        .expect("a row")
+        .cells()
+        .next()
+        .expect("a column")
+        .text()
 }
 
 /// `mysql_async`, which asks for what it likes: it needs a greeting with a plugin.
@@ -64,23 +73,37 @@ async fn rows_come_through_whatever_the_handshake() {
     ] {
         let hyperdrive = start(|options| (options.plugin, options.rich) = (plugin, rich)).await;
         let mut connection = connect(&hyperdrive).await.expect("a connection");
-        let statement = Statement::new("SELECT ")
-            .value("é👩\0")
-            .sql(", NULL, ")
-            .value(-7_i64)
-            .sql(", ''");
+        let statement = statement!(
+            "testing",
+            "SELECT :a, NULL, :b, ''",
+            a = "é👩\0",
+            b = -7_i64
+        );
         let rows = connection.query(&statement).await.expect("rows");
         let row = rows.first().expect("a row");
-        assert_eq!(row.text(0).expect("text").as_deref(), Some("é👩\0"));
-        assert_eq!(row.bytes(1).expect("a column"), None);
-        assert_eq!(row.int(2).expect("a number"), Some(-7));
-        assert_eq!(row.text(3).expect("text").as_deref(), Some(""));
+        assert_eq!(
+            row.cells().next().expect("a column").text().as_deref(),
+            Some("é👩\0")
+        );
+        assert_eq!(row.cells().nth(1).expect("a column").bytes(), None);
+        assert_eq!(
+            row.cells()
+                .nth(2)
+                .expect("a column")
+                .int()
+                .expect("a number"),
+            Some(-7)
+        );
+        assert_eq!(
+            row.cells().nth(3).expect("a column").text().as_deref(),
+            Some("")
+        );
         let none = connection
-            .query(&Statement::new("SELECT 1 FROM DUAL WHERE 1 = 0"))
+            .query(&Statement::new("testing", "SELECT 1 FROM DUAL WHERE 1 = 0"))
             .await;
         assert!(none.expect("no rows").is_empty());
         let error = connection
-            .query(&Statement::new("SELECT * FROM no_such_table"))
+            .query(&Statement::new("testing", "SELECT * FROM no_such_table"))
             .await
             .expect_err("no such table");
         assert!(
@@ -148,7 +171,7 @@ async fn what_production_refuses_is_refused_and_the_connection_goes_on() {
         ("USE mysql", "USE statements"),
     ] {
         let error = connection
-            .query(&Statement::new(sql))
+            .query(&Statement::new("testing", sql))
             .await
             .expect_err("a refusal");
         let Error::Server(refusal) = &error else {
@@ -275,8 +298,8 @@ async fn more_statements_than_connections_wait_and_then_fail_in_the_words_of_pro
         connect(&hyperdrive).await.expect("two"),
     );
     let (slow, refused) = (
-        Statement::new("SELECT SLEEP(3)"),
-        Statement::new("SELECT 1"),
+        Statement::new("testing", "SELECT SLEEP(3)"),
+        Statement::new("testing", "SELECT 1"),
     );
     let later = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -291,7 +314,12 @@ async fn more_statements_than_connections_wait_and_then_fail_in_the_words_of_pro
             .contains("Failed to acquire a connection from the pool."),
         "{error}"
     );
-    assert!(second.query(&Statement::new("SELECT 1")).await.is_ok());
+    assert!(
+        second
+            .query(&Statement::new("testing", "SELECT 1"))
+            .await
+            .is_ok()
+    );
     assert_eq!(hyperdrive.origin_connections(), 1);
 }
 
@@ -300,7 +328,7 @@ async fn a_statement_that_runs_too_long_is_ended() {
     let hyperdrive = start(|options| options.statement_timeout = Duration::from_millis(200)).await;
     let mut connection = connect(&hyperdrive).await.expect("a connection");
     let error = connection
-        .query(&Statement::new("SELECT SLEEP(5.5)"))
+        .query(&Statement::new("testing", "SELECT SLEEP(5.5)"))
         .await
         .expect_err("a refusal");
     assert!(
@@ -343,7 +371,10 @@ async fn with_caching_a_read_does_not_see_a_write_and_without_it_does() {
             Some("1")
         );
         connection
-            .execute(&Statement::new("UPDATE hyperdrive_cache SET n = 2"))
+            .execute(&Statement::new(
+                "testing",
+                "UPDATE hyperdrive_cache SET n = 2",
+            ))
             .await
             .expect("update");
         assert_eq!(
@@ -376,7 +407,9 @@ async fn every_fault_strikes_where_it_is_told_to_and_then_is_over() {
             });
             let talk = async {
                 let mut connection = connect(&hyperdrive).await?;
-                connection.query(&Statement::new("SELECT 'x'")).await
+                connection
+                    .query(&Statement::new("testing", "SELECT 'x'"))
+                    .await
             };
             let wait = match kind {
                 Kind::Hang => Duration::from_millis(400),
@@ -412,7 +445,7 @@ async fn every_fault_strikes_where_it_is_told_to_and_then_is_over() {
         let mut connection = connect(&hyperdrive).await;
         let asked = match &mut connection {
             Ok(connection) => connection
-                .query(&Statement::new("SELECT 'x'"))
+                .query(&Statement::new("testing", "SELECT 'x'"))
                 .await
                 .map(drop),
             Err(_) => Err(Error::Broken),

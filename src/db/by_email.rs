@@ -6,10 +6,28 @@
 //! by ranges of the key, and [`Lookup`] decides on what comes.
 
 use crate::email::Lookup;
-use crate::mysql::{self, Row, Statement};
+use crate::mysql::{self, Row, Sql, Statement};
+use crate::{sql, statement};
 
-use super::users::Credentials;
-use super::{Error, Query, failed};
+use super::users::{self, Credentials};
+use super::{Error, Session};
+
+/// What `email` holds, in characters.
+const MOST_CHARACTERS: usize = 255;
+
+/// The credentials of the rows that a condition picks.
+macro_rules! select_credentials {
+    ($condition:literal) => {
+        concat!(
+            "SELECT `id`, ",
+            utf8!("email"),
+            ", ",
+            utf8!("password"),
+            " FROM `user` WHERE ",
+            $condition
+        )
+    };
+}
 
 /// Every row that has an e-mail in any of its spellings, the one closest to what was typed first,
 /// then the eldest.
@@ -17,28 +35,18 @@ use super::{Error, Query, failed};
 /// # Errors
 /// [`Error`] of the database.
 pub(super) async fn find_all(
-    mut on: impl Query,
-    doing: &'static str,
+    session: &Session<'_>,
+    purpose: &'static str,
     email: &Lookup,
 ) -> Result<Vec<Credentials>, Error> {
     let spellings = email.spellings();
     let spellings: Vec<&str> = spellings.iter().map(String::as_str).collect();
-    let mut rows = on.query(doing, &select(&spellings)).await;
-    if is_incomparable(&rows) {
-        // Some spellings hold characters that the column cannot, so no row has them. Ask for each by
-        // itself.
-        let mut held = Vec::new();
-        for spelling in spellings {
-            let rows = on.query(doing, &select(&[spelling])).await;
-            if !is_incomparable(&rows) {
-                held.extend(rows?);
-            }
-        }
-        rows = Ok(held);
-    }
+    let rows = match query(session, &select(purpose, &spellings)).await? {
+        Some(rows) => rows,
+        None => find_each(session, purpose, &spellings).await?,
+    };
     let mut found: Vec<Credentials> = Vec::new();
-    for row in &rows? {
-        let user = credentials(row).map_err(failed(doing))?;
+    for user in rows {
         if email.is(&user.email) && found.iter().all(|other| other.id != user.id) {
             found.push(user);
         }
@@ -47,53 +55,74 @@ pub(super) async fn find_all(
     Ok(found)
 }
 
+/// Asks for each spelling by itself, where the column cannot hold the characters of some: no row
+/// has those.
+async fn find_each(
+    session: &Session<'_>,
+    purpose: &'static str,
+    spellings: &[&str],
+) -> Result<Vec<Credentials>, Error> {
+    let mut found = Vec::new();
+    for spelling in spellings {
+        let rows = query(session, &select(purpose, &[spelling])).await?;
+        found.extend(rows.unwrap_or_default());
+    }
+    Ok(found)
+}
+
 /// The rows whose e-mail is equal to one, as the column's collation has it.
 ///
 /// # Errors
 /// [`Error`] of the database.
 pub(super) async fn find_equal(
-    mut on: impl Query,
-    doing: &'static str,
+    session: &Session<'_>,
+    purpose: &'static str,
     email: &str,
 ) -> Result<Vec<Credentials>, Error> {
-    let statement = Statement::new(SELECT).sql("`email` = ").value(email);
-    let rows = on.query(doing, &statement).await;
-    if is_incomparable(&rows) {
-        return Ok(Vec::new());
-    }
-    let found = rows?.iter().map(credentials).collect::<Result<_, _>>();
-    found.map_err(failed(doing))
+    let select = statement!(purpose, select_credentials!("`email` = :email"), email);
+    Ok(query(session, &select).await?.unwrap_or_default())
 }
 
-/// What `email` holds.
-const MOST_CHARACTERS: usize = 255;
+/// Runs a statement; none when it holds characters that the column cannot be compared with.
+async fn query(
+    session: &Session<'_>,
+    statement: &Statement,
+) -> Result<Option<Vec<Credentials>>, Error> {
+    match session.query(statement, read).await {
+        Err(error) if error.as_mysql().is_some_and(mysql::Error::is_incomparable) => Ok(None),
+        rows => rows.map(Some),
+    }
+}
 
-const SELECT: &str = concat!(
-    "SELECT `id`, ",
-    utf8!("password"),
-    ", ",
-    utf8!("email"),
-    " FROM `user` WHERE "
-);
+fn read(row: &Row) -> Result<Credentials, mysql::Error> {
+    let [id, email, password] = row.columns()?;
+    Ok(Credentials {
+        id: users::read_id(id)?,
+        email: email.text().unwrap_or_default(),
+        password: password.text(),
+    })
+}
 
 /// Finds each spelling, and those with white space before or after them.
-fn select(spellings: &[&str]) -> Statement {
-    let mut statement = Statement::new(SELECT).sql("`email` IN (");
-    for (separator, spelling) in separated(", ", spellings) {
-        statement = statement.sql(separator).value(*spelling);
-    }
-    // What begins with white space comes before all others.
-    statement = statement.sql(") OR (((`email` < ").value("!");
-    statement = statement.sql(" AND `email` < ").value("_").sql(")");
-    for spelling in spellings {
-        statement = begins_with_and_white_space(statement.sql(" OR "), spelling);
-    }
-    statement = statement.sql(") AND (");
-    for (separator, spelling) in separated(" OR ", spellings) {
-        let condition = statement.sql(separator).sql("LOCATE(").value(*spelling);
-        statement = condition.sql(", `email`)");
-    }
-    statement.sql("))")
+fn select(purpose: &'static str, spellings: &[&str]) -> Statement {
+    let each = |part: fn(&str) -> Sql| spellings.iter().copied().map(part);
+    statement!(
+        purpose,
+        select_credentials!(
+            "`email` IN (:spellings)
+             OR (((`email` < :exclamation_mark AND `email` < :underscore) OR :go_on)
+                 AND (:hold_one))"
+        ),
+        spellings = &Sql::list(spellings.iter().copied()),
+        // What begins with white space comes before all others.
+        exclamation_mark = "!",
+        underscore = "_",
+        go_on = &Sql::join(" OR ", each(goes_on_with_white_space)),
+        hold_one = &Sql::join(
+            " OR ",
+            each(|spelling| sql!("LOCATE(:spelling, `email`)", spelling))
+        ),
+    )
 }
 
 /// A range of the key that has all e-mails that go on with ASCII white space after a prefix, and next
@@ -103,37 +132,13 @@ fn select(spellings: &[&str]) -> Statement {
 /// It begins with U+0001, which comes before white space, except where a collation ignores it: then
 /// with more tabs than fit into the column, since those that pad with spaces put them before fewer.
 /// It ends with the character after the space: `!`, or `_` in collations of the UCA.
-fn begins_with_and_white_space(statement: Statement, prefix: &str) -> Statement {
-    statement
-        .sql("((`email` >= ")
-        .value(&*format!("{prefix}\u{1}"))
-        .sql(" OR `email` >= ")
-        .value(&*format!("{prefix}{}", "\t".repeat(MOST_CHARACTERS)))
-        .sql(") AND `email` < ")
-        .value(&*format!("{prefix}!"))
-        .sql(" AND `email` < ")
-        .value(&*format!("{prefix}_"))
-        .sql(")")
-}
-
-/// Each value with what stands before it.
-fn separated<'a, T>(
-    separator: &'static str,
-    values: &'a [T],
-) -> impl Iterator<Item = (&'static str, &'a T)> {
-    let separators = std::iter::once("").chain(std::iter::repeat(separator));
-    separators.zip(values)
-}
-
-fn is_incomparable<T>(result: &Result<T, Error>) -> bool {
-    let error = result.as_ref().err().and_then(Error::as_mysql);
-    error.is_some_and(mysql::Error::is_incomparable)
-}
-
-fn credentials(row: &Row) -> Result<Credentials, mysql::Error> {
-    Ok(Credentials {
-        id: super::users::id(row)?,
-        email: row.text(2)?.unwrap_or_default(),
-        password: row.text(1)?,
-    })
+fn goes_on_with_white_space(prefix: &str) -> Sql {
+    sql!(
+        "((`email` >= :control OR `email` >= :tabs)
+          AND `email` < :exclamation_mark AND `email` < :underscore)",
+        control = &format!("{prefix}\u{1}"),
+        tabs = &format!("{prefix}{}", "\t".repeat(MOST_CHARACTERS)),
+        exclamation_mark = &format!("{prefix}!"),
+        underscore = &format!("{prefix}_"),
+    )
 }

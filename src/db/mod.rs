@@ -18,6 +18,7 @@ pub mod users;
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::{Either, select};
+use futures_util::lock::Mutex;
 
 use crate::mysql::{self, Affected, Connection, Row, Statement};
 use crate::platform::{Platform, Stream};
@@ -26,18 +27,18 @@ use crate::platform::{Platform, Stream};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It took too long.
-    #[error("no answer within {} s while {doing}", limit.as_secs())]
+    #[error("no answer within {} s while {purpose}", limit.as_secs())]
     Timeout {
         /// What was under way.
-        doing: &'static str,
+        purpose: &'static str,
         /// The time it had.
         limit: Duration,
     },
     /// The client or the server failed.
-    #[error("while {doing}: {source}")]
+    #[error("while {purpose}: {source}")]
     Failed {
         /// What was under way.
-        doing: &'static str,
+        purpose: &'static str,
         /// What happened.
         source: mysql::Error,
     },
@@ -46,25 +47,7 @@ pub enum Error {
     Schema(String),
 }
 
-/// What makes an [`Error`] of a failure of the client or the server.
-fn failed(doing: &'static str) -> impl Fn(mysql::Error) -> Error {
-    move |source| Error::Failed { doing, source }
-}
-
 impl Error {
-    /// Whether the connection was lost while it was made, or before any of a reply had come.
-    #[must_use]
-    pub fn was_unanswered(&self) -> bool {
-        match self {
-            Self::Failed { doing, source } => match source {
-                mysql::Error::Unanswered(_) => true,
-                mysql::Error::Io(_) => *doing == CONNECTING,
-                _ => false,
-            },
-            Self::Timeout { .. } | Self::Schema(_) => false,
-        }
-    }
-
     /// What the client says of it, if it is the client's.
     #[must_use]
     pub fn as_mysql(&self) -> Option<&mysql::Error> {
@@ -73,13 +56,29 @@ impl Error {
             Self::Timeout { .. } | Self::Schema(_) => None,
         }
     }
+
+    /// Whether the connection was lost while it was made, or before any of a reply had come.
+    fn is_unanswered(&self) -> bool {
+        let lost = |source: &mysql::Error| match source {
+            mysql::Error::Unanswered(_) => true,
+            mysql::Error::Io(_) => matches!(
+                self,
+                Self::Failed {
+                    purpose: CONNECTING,
+                    ..
+                }
+            ),
+            _ => false,
+        };
+        self.as_mysql().is_some_and(lost)
+    }
 }
 
-/// What [`Database::connect`] does.
+/// The purpose of a connection, for the log.
 const CONNECTING: &str = "connecting";
 
-/// How long a goodbye may take; it is a few bytes into a buffer.
-const FAREWELL: Duration = Duration::from_millis(100);
+/// How long `COM_QUIT` may take; it is a few bytes into a buffer.
+const QUIT_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Where the database is and how long it may take.
 pub struct Database {
@@ -103,129 +102,137 @@ impl Database {
         }
     }
 
-    /// Opens a connection for this request. Do everything else first: it is held until dropped.
+    /// Does work on a connection of its own and closes it. Do everything else first: the connection
+    /// is held until the work is done.
+    ///
+    /// The work is done once more, on another connection, if this one is lost before any of a reply
+    /// has come and before anything has been written: a pool between here and there may have held
+    /// one that had died. What was late is not tried again; the time is used up.
     ///
     /// # Errors
-    /// [`Error`], within the connect timeout.
-    pub async fn connect(&self) -> Result<Session<'_>, Error> {
+    /// [`Error`] when no connection can be made within the connect timeout; those of the work.
+    pub async fn run<'a, T, E, F>(&'a self, work: impl Fn(Session<'a>) -> F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: Future<Output = Result<T, E>>,
+    {
+        let mut is_last = false;
+        loop {
+            let (result, is_repeatable) = self.attempt(&work).await;
+            if result.is_ok() || !is_repeatable || is_last {
+                return result;
+            }
+            is_last = true;
+        }
+    }
+
+    /// Does the work once; says whether it may be done again if it failed.
+    async fn attempt<'a, T, E, F>(&'a self, work: impl Fn(Session<'a>) -> F) -> (Result<T, E>, bool)
+    where
+        E: From<Error>,
+        F: Future<Output = Result<T, E>>,
+    {
+        let lease = match self.connect().await {
+            Ok(lease) => Arc::new(Mutex::new(lease)),
+            Err(error) => {
+                let is_repeatable = error.is_unanswered();
+                return (Err(error.into()), is_repeatable);
+            }
+        };
+        let session = Session {
+            database: self,
+            lease: lease.clone(),
+        };
+        let result = work(session).await;
+        let mut lease = lease.lock().await;
+        let close = lease.connection.close();
+        // A failure loses nothing, so it is not reported, and the answer does not wait for a peer
+        // that will not hear.
+        let _ = self.within(QUIT_TIMEOUT, "closing", close).await;
+        (result, lease.is_unanswered && !lease.has_written)
+    }
+
+    async fn connect(&self) -> Result<Lease, Error> {
         let connect = async {
             let (stream, credentials) = self.platform.connect().await?;
             Connection::connect(stream, &credentials).await
         };
-        let connection = self
-            .within(self.connect_timeout, CONNECTING, connect)
-            .await?;
-        Ok(Session {
-            database: self,
-            connection,
+        let connection = self.within(self.connect_timeout, CONNECTING, connect);
+        Ok(Lease {
+            connection: connection.await?,
+            has_written: false,
+            is_unanswered: false,
         })
-    }
-
-    /// Opens a connection, reads on it, and hands both on. It is done once more, on another
-    /// connection, if this one was lost before any of a reply had come: a pool between here and
-    /// there may have held a connection that had died. What was late is not tried again; the time is
-    /// used up.
-    ///
-    /// # Errors
-    /// [`Error`] of either.
-    pub async fn read<'a, T, F>(
-        &'a self,
-        read: impl Fn(Session<'a>) -> F,
-    ) -> Result<(Session<'a>, T), Error>
-    where
-        F: Future<Output = Result<(Session<'a>, T), Error>>,
-    {
-        let mut is_last = false;
-        loop {
-            let result = async { read(self.connect().await?).await };
-            match result.await {
-                Err(error) if error.was_unanswered() && !is_last => is_last = true,
-                result => return result,
-            }
-        }
     }
 
     /// Runs something against the clock. What is late is dropped, and its connection with it.
     async fn within<T>(
         &self,
         limit: Duration,
-        doing: &'static str,
+        purpose: &'static str,
         work: impl Future<Output = Result<T, mysql::Error>>,
     ) -> Result<T, Error> {
         match select(std::pin::pin!(work), self.platform.sleep(limit)).await {
             Either::Left((Ok(value), _)) => Ok(value),
-            Either::Left((Err(source), _)) => Err(Error::Failed { doing, source }),
-            Either::Right(((), _)) => Err(Error::Timeout { doing, limit }),
+            Either::Left((Err(source), _)) => Err(Error::Failed { purpose, source }),
+            Either::Right(((), _)) => Err(Error::Timeout { purpose, limit }),
         }
     }
 }
 
-/// Something to read from: a [`Session`], or the [`Database`] itself.
-pub trait Query {
-    /// Runs a statement that returns rows. `doing` says what for, in the log.
-    fn query(
-        &mut self,
-        doing: &'static str,
-        statement: &Statement,
-    ) -> impl Future<Output = Result<Vec<Row>, Error>> + Send;
-}
-
-/// A [`Database::read`] on a connection of its own.
-impl Query for &Database {
-    async fn query(
-        &mut self,
-        doing: &'static str,
-        statement: &Statement,
-    ) -> Result<Vec<Row>, Error> {
-        let (session, rows) = self
-            .read(|mut session| async {
-                let rows = Query::query(&mut &mut session, doing, statement).await?;
-                Ok((session, rows))
-            })
-            .await?;
-        session.close().await;
-        Ok(rows)
-    }
-}
-
-impl Query for &mut Session<'_> {
-    async fn query(
-        &mut self,
-        doing: &'static str,
-        statement: &Statement,
-    ) -> Result<Vec<Row>, Error> {
-        let query = self.connection.query(statement);
-        let limit = self.database.statement_timeout;
-        self.database.within(limit, doing, query).await
-    }
-}
-
-/// A connection for one request.
+/// A connection while some work is done on it.
 pub struct Session<'a> {
     database: &'a Database,
+    lease: Arc<Mutex<Lease>>,
+}
+
+/// A connection, and what has become of it so far.
+struct Lease {
     connection: Connection<Box<dyn Stream>>,
+    /// Whether a statement was sent that changes rows.
+    has_written: bool,
+    /// Whether it was lost before any of a reply had come.
+    is_unanswered: bool,
 }
 
 impl Session<'_> {
+    /// Runs a statement that returns rows, and reads each.
+    ///
+    /// # Errors
+    /// [`Error`], within the statement timeout.
+    pub async fn query<T>(
+        &self,
+        statement: &Statement,
+        read: impl Fn(&Row) -> Result<T, mysql::Error>,
+    ) -> Result<Vec<T>, Error> {
+        let mut lease = self.lease.lock().await;
+        let rows = lease.connection.query(statement);
+        let rows = self.within(statement, rows).await;
+        let rows = rows.inspect_err(|error| lease.is_unanswered = error.is_unanswered())?;
+        let read = rows.iter().map(read).collect::<Result<_, _>>();
+        read.map_err(|source| Error::Failed {
+            purpose: statement.purpose(),
+            source,
+        })
+    }
+
     /// Runs a statement that changes rows.
     ///
     /// # Errors
     /// [`Error`], within the statement timeout; the change may have happened nevertheless.
-    pub async fn execute(
-        &mut self,
-        doing: &'static str,
-        statement: &Statement,
-    ) -> Result<Affected, Error> {
-        let execute = self.connection.execute(statement);
-        self.database
-            .within(self.database.statement_timeout, doing, execute)
-            .await
+    pub async fn execute(&self, statement: &Statement) -> Result<Affected, Error> {
+        let mut lease = self.lease.lock().await;
+        lease.has_written = true;
+        let done = lease.connection.execute(statement);
+        self.within(statement, done).await
     }
 
-    /// Says goodbye to the server. A failure loses nothing, so it is not reported, and the answer
-    /// does not wait for a peer that will not hear.
-    pub async fn close(self) {
-        let close = self.connection.close();
-        let _ = self.database.within(FAREWELL, "closing", close).await;
+    async fn within<T>(
+        &self,
+        statement: &Statement,
+        work: impl Future<Output = Result<T, mysql::Error>>,
+    ) -> Result<T, Error> {
+        let limit = self.database.statement_timeout;
+        self.database.within(limit, statement.purpose(), work).await
     }
 }

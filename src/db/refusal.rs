@@ -8,8 +8,9 @@
 //! before instead. Such an UPDATE fails, too; it is run again without the comparison where the
 //! columns are certain to hold the values.
 
-use crate::mysql::{self, Statement};
+use crate::mysql::{self, Sql, Statement};
 use crate::user_id::UserId;
+use crate::{sql, statement};
 
 use super::schema::{self, Column, Holds};
 use super::{Error, Session};
@@ -39,39 +40,33 @@ pub enum Refusal {
 }
 
 /// What is to be written: columns and their values.
-pub(super) type Cells<'a> = &'a [(Column, Option<&'a str>)];
+pub(super) type Assignments<'a> = &'a [(Column, Option<&'a str>)];
 
-/// Appends the value of `updated_at`.
-pub(super) fn time(statement: Statement, now: u64) -> Statement {
-    statement.sql("FROM_UNIXTIME(").value(now).sql(")")
-}
-
-/// Appends the value of `updated_at`, which makes the statement fail if a column has got another
-/// value than was sent. It must come after the columns: assignments are evaluated from left to right.
-pub(super) fn guarded_time(statement: Statement, now: u64, cells: Cells<'_>) -> Statement {
-    let mut statement = statement.sql("FROM_UNIXTIME(").value(now).sql(" + IF(TRUE");
-    for (column, value) in cells {
-        statement = statement
-            .sql(" AND ")
-            .sql(column.utf8())
-            .sql(" <=> ")
-            .value(value.map(str::as_bytes));
-    }
+/// A number to add to the last column that a statement assigns: 0, or one that makes the statement
+/// fail if a column has got another value than was sent. Assignments are evaluated from left to
+/// right.
+pub(super) fn nothing_lost(assignments: Assignments<'_>) -> Sql {
+    let equal = assignments.iter().map(|(column, value)| {
+        let column = Sql::from(column.utf8());
+        let value = value.map(str::as_bytes);
+        sql!(":column <=> :value", column = &column, value)
+    });
+    let equal = Sql::join(" AND ", equal);
     // A sum out of range is an error in every mode.
-    statement.sql(", 0, 9223372036854775807))")
+    sql!("IF(:equal, 0, 9223372036854775807)", equal = &equal)
 }
 
 /// Whether a guarded UPDATE failed although the columns are certain to hold the values.
 pub(super) async fn is_groundless(
-    session: &mut Session<'_>,
-    cells: Cells<'_>,
+    session: &Session<'_>,
+    assignments: Assignments<'_>,
     error: &Error,
 ) -> Result<bool, Error> {
     if !error.as_mysql().is_some_and(mysql::Error::is_out_of_range) {
         return Ok(false);
     }
     let columns = schema::columns(session).await?;
-    Ok(cells.iter().all(|&(column, value)| {
+    Ok(assignments.iter().all(|&(column, value)| {
         let holds = columns.iter().find(|holds| holds.column == column);
         holds.is_some_and(|holds| holds.is_certain_to_hold(value))
     }))
@@ -83,29 +78,29 @@ pub(super) async fn is_groundless(
 /// The server's message is not asked: its words differ with its language, and the values in it are
 /// the client's.
 pub(super) async fn explain(
-    session: &mut Session<'_>,
-    cells: Cells<'_>,
+    session: &Session<'_>,
+    assignments: Assignments<'_>,
     own: Option<UserId>,
     error: Error,
 ) -> Refusal {
     let found = match error.as_mysql() {
-        Some(mysql) if mysql.is_duplicate() => duplicate(session, cells, own).await,
-        Some(mysql) if mysql.is_unfit() => unfit(session, cells, error).await,
+        Some(mysql) if mysql.is_duplicate() => duplicate(session, assignments, own).await,
+        Some(mysql) if mysql.is_unfit() => unfit(session, assignments, error).await,
         _ => return Refusal::Database(error),
     };
     found.unwrap_or_else(Refusal::Database)
 }
 
 async fn duplicate(
-    session: &mut Session<'_>,
-    cells: Cells<'_>,
+    session: &Session<'_>,
+    assignments: Assignments<'_>,
     own: Option<UserId>,
 ) -> Result<Refusal, Error> {
     // Where the server does not commit by itself, the look-up before opened a transaction, which
     // still sees the table as it was then.
-    let commit = Statement::new("COMMIT");
-    session.execute("ending a transaction", &commit).await?;
-    let email: Vec<_> = cells
+    let commit = Statement::new("ending a transaction", "COMMIT");
+    session.execute(&commit).await?;
+    let email: Vec<_> = assignments
         .iter()
         .copied()
         .filter(|(column, _)| *column == Column::Email)
@@ -115,8 +110,13 @@ async fn duplicate(
     }
     let mut taken = Vec::new();
     let mut untold = false;
-    for key in schema::unique_keys(&mut *session).await? {
-        let find = |column| cells.iter().copied().find(|(other, _)| *other == column);
+    for key in schema::unique_keys(session).await? {
+        let find = |column| {
+            assignments
+                .iter()
+                .copied()
+                .find(|(other, _)| *other == column)
+        };
         let values = key.and_then(|key| key.into_iter().map(find).collect::<Option<Vec<_>>>());
         let Some(values) = values else {
             untold = true;
@@ -144,37 +144,37 @@ async fn duplicate(
 
 /// Whether another row has these values, as the columns' collations have it.
 async fn is_there(
-    session: &mut Session<'_>,
-    cells: Cells<'_>,
+    session: &Session<'_>,
+    assignments: Assignments<'_>,
     own: Option<UserId>,
 ) -> Result<bool, Error> {
-    let mut statement = Statement::new("SELECT 1 FROM `user` WHERE TRUE");
-    for (column, value) in cells {
-        statement = statement
-            .sql(" AND ")
-            .sql(column.sql())
-            .sql(" = ")
-            .value(*value);
-    }
-    if let Some(own) = own {
-        statement = statement.sql(" AND `id` <> ").value(own);
-    }
-    let doing = "finding what a unique key refuses";
-    let mut session = session;
-    match super::Query::query(&mut session, doing, &statement.sql(" LIMIT 1")).await {
+    let mut conditions: Vec<_> = assignments
+        .iter()
+        .map(|(column, value)| {
+            let column = Sql::from(column.sql());
+            sql!(":column = :value", column = &column, value = *value)
+        })
+        .collect();
+    conditions.extend(own.map(|id| sql!("`id` <> :id", id)));
+    let select = statement!(
+        "finding what a unique key refuses",
+        "SELECT 1 FROM `user` WHERE :conditions LIMIT 1",
+        conditions = &Sql::join(" AND ", conditions),
+    );
+    match session.query(&select, |_| Ok(())).await {
         Err(error) if error.as_mysql().is_some_and(mysql::Error::is_incomparable) => Ok(false),
         rows => rows.map(|rows| !rows.is_empty()),
     }
 }
 
 async fn unfit(
-    session: &mut Session<'_>,
-    cells: Cells<'_>,
+    session: &Session<'_>,
+    assignments: Assignments<'_>,
     error: Error,
 ) -> Result<Refusal, Error> {
-    let columns = schema::columns(&mut *session).await?;
+    let columns = schema::columns(session).await?;
     let find = |column| columns.iter().find(|holds: &&Holds| holds.column == column);
-    let fits: Vec<_> = cells
+    let fits: Vec<_> = assignments
         .iter()
         .filter_map(|&(column, value)| Some((find(column)?, value)))
         .collect();

@@ -1,8 +1,8 @@
 //! What the columns and keys of `user` are like: the table is the replaced system's.
 
-use crate::mysql::Statement;
+use crate::mysql::{self, Row, Statement};
 
-use super::{Error, Query, failed};
+use super::{Error, Session};
 
 /// A column that Gatehouse writes text to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,50 +109,55 @@ impl Holds {
 }
 
 /// The columns that are there.
-pub(super) async fn columns(mut on: impl Query) -> Result<Vec<Holds>, Error> {
-    let doing = "reading what the columns can hold";
-    let statement = Statement::new(
-        "SELECT COLUMN_NAME, CHARACTER_MAXIMUM_LENGTH, CHARACTER_SET_NAME, IS_NULLABLE, DATA_TYPE \
+pub(super) async fn columns(session: &Session<'_>) -> Result<Vec<Holds>, Error> {
+    let select = Statement::new(
+        "reading what the columns can hold",
+        "SELECT COLUMN_NAME, CHARACTER_MAXIMUM_LENGTH, CHARACTER_SET_NAME, IS_NULLABLE, DATA_TYPE
          FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'user'",
     );
-    let mut columns = Vec::new();
-    for row in &on.query(doing, &statement).await? {
-        let text = |index| row.text(index).map_err(failed(doing));
-        let name = text(0)?.unwrap_or_default();
-        let length = row.int(1).map_err(failed(doing))?;
-        if let (Some(column), Some(length)) = (Column::named(&name), length) {
-            let kind = text(4)?.unwrap_or_default().to_ascii_lowercase();
-            columns.push(Holds {
-                column,
-                length: u64::try_from(length).unwrap_or_default(),
-                character_set: text(2)?.map(|name| name.to_ascii_lowercase()),
-                nullable: text(3)?.is_some_and(|word| word.eq_ignore_ascii_case("YES")),
-                trims: kind == "char",
-                is_text: ["char", "varchar", "varbinary"].contains(&&*kind)
-                    || kind.ends_with("text")
-                    || kind.ends_with("blob"),
-            });
-        }
-    }
-    Ok(columns)
+    let columns = session.query(&select, read_column).await?;
+    Ok(columns.into_iter().flatten().collect())
+}
+
+/// Reads a column; none if it is of no concern.
+fn read_column(row: &Row) -> Result<Option<Holds>, mysql::Error> {
+    let [name, length, character_set, nullable, kind] = row.columns()?;
+    let column = name.text().and_then(|name| Column::named(&name));
+    let (Some(column), Some(length)) = (column, length.int()?) else {
+        return Ok(None);
+    };
+    let kind = kind.text().unwrap_or_default().to_ascii_lowercase();
+    Ok(Some(Holds {
+        column,
+        length: u64::try_from(length).unwrap_or_default(),
+        character_set: character_set.text().map(|name| name.to_ascii_lowercase()),
+        nullable: nullable
+            .text()
+            .is_some_and(|word| word.eq_ignore_ascii_case("YES")),
+        trims: kind == "char",
+        is_text: ["char", "varchar", "varbinary"].contains(&&*kind)
+            || kind.ends_with("text")
+            || kind.ends_with("blob"),
+    }))
 }
 
 /// The columns of each unique key but the primary one; none in the place of a key that has others
 /// than [`Column`]s, or parts of them.
-pub(super) async fn unique_keys(mut on: impl Query) -> Result<Vec<Option<Vec<Column>>>, Error> {
-    let doing = "reading the unique keys";
-    let statement = Statement::new(
-        "SELECT INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS \
-         WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'user' AND NON_UNIQUE = 0 \
+pub(super) async fn unique_keys(session: &Session<'_>) -> Result<Vec<Option<Vec<Column>>>, Error> {
+    let select = Statement::new(
+        "reading the unique keys",
+        "SELECT INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS
+         WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'user' AND NON_UNIQUE = 0
          AND INDEX_NAME <> 'PRIMARY' ORDER BY INDEX_NAME, SEQ_IN_INDEX",
     );
-    let mut keys: Vec<(String, Option<Vec<Column>>)> = Vec::new();
-    for row in &on.query(doing, &statement).await? {
-        let text = |index| row.text(index).map_err(failed(doing));
-        let key = text(0)?.unwrap_or_default();
-        let part = text(2)?;
-        let column = text(1)?.filter(|_| part.is_none());
+    let read = |row: &Row| {
+        let [key, column, part] = row.columns()?;
+        let column = column.text().filter(|_| part.bytes().is_none());
         let column = column.and_then(|name| Column::named(&name));
+        Ok((key.text().unwrap_or_default(), column))
+    };
+    let mut keys: Vec<(String, Option<Vec<Column>>)> = Vec::new();
+    for (key, column) in session.query(&select, read).await? {
         match keys.last_mut() {
             Some((last, columns)) if *last == key => {
                 *columns = columns.take().zip(column).map(|(mut columns, column)| {
@@ -171,10 +176,13 @@ pub(super) async fn unique_keys(mut on: impl Query) -> Result<Vec<Option<Vec<Col
 ///
 /// # Errors
 /// [`Error`] of the database; [`Error::Schema`] when they cannot.
-pub async fn check(mut on: impl Query, hash_length: usize) -> Result<(), Error> {
-    let statement = Statement::new("SELECT 1 FROM `gatehouse_login_throttle` LIMIT 1");
-    on.query("reading the login budgets", &statement).await?;
-    let columns = columns(on).await?;
+pub async fn check(session: &Session<'_>, hash_length: usize) -> Result<(), Error> {
+    let select = Statement::new(
+        "reading the login budgets",
+        "SELECT 1 FROM `gatehouse_login_throttle` LIMIT 1",
+    );
+    session.query(&select, |_| Ok(())).await?;
+    let columns = columns(session).await?;
     let length = |column| {
         let found = columns.iter().find(|holds| holds.column == column);
         found.map(|holds| holds.length)

@@ -4,13 +4,14 @@
 //! e-mails and passwords may be NULL, e-mails in any case and under any collation.
 
 use crate::email::{Email, Lookup};
-use crate::mysql::{self, Affected, Row, Statement};
+use crate::mysql::{self, Affected, Cell, Row, Sql};
 use crate::name::Name;
 use crate::user_id::UserId;
+use crate::{sql, statement};
 
-use super::refusal::{Cells, Refusal, explain, guarded_time, is_groundless, time};
+use super::refusal::{Assignments, Refusal, explain, is_groundless, nothing_lost};
 use super::schema::Column;
-use super::{Error, Query, Session, by_email, failed};
+use super::{Error, Session, by_email};
 
 /// A user without the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,25 +67,33 @@ pub struct Changes<'a> {
 /// # Errors
 /// [`Refusal`]. Of two users who register one e-mail at the same time, the unique key refuses one;
 /// what it does not call equal is for [`is_taken`] to say before.
-pub async fn insert(session: &mut Session<'_>, user: &NewUser<'_>) -> Result<UserId, Refusal> {
-    let cells = [
-        (Column::Email, Some(user.email.as_str())),
-        (Column::Password, Some(user.password)),
-        (Column::Name, user.name.map(Name::as_str)),
-        (Column::Username, user.username.map(Name::as_str)),
+pub async fn insert(session: &Session<'_>, user: &NewUser<'_>) -> Result<UserId, Refusal> {
+    let (email, password) = (user.email.as_str(), user.password);
+    let (name, username) = (user.name.map(Name::as_str), user.username.map(Name::as_str));
+    let assignments = [
+        (Column::Email, Some(email)),
+        (Column::Password, Some(password)),
+        (Column::Name, name),
+        (Column::Username, username),
     ];
-    let mut statement = Statement::new(
-        "INSERT INTO `user` (`email`, `password`, `name`, `username`, `updated_at`) VALUES (",
+    let insert = statement!(
+        "inserting a user",
+        "INSERT INTO `user` (`email`, `password`, `name`, `username`, `updated_at`)
+         VALUES (:email, :password, :name, :username, FROM_UNIXTIME(:now) + :nothing_lost)",
+        email,
+        password,
+        name,
+        username,
+        now = user.now,
+        nothing_lost = &nothing_lost(&assignments),
     );
-    for (_, value) in cells {
-        statement = statement.value(value).sql(", ");
-    }
-    let statement = guarded_time(statement, user.now, &cells).sql(")");
-    let doing = "inserting a user";
-    match session.execute(doing, &statement).await {
+    match session.execute(&insert).await {
         Ok(done) if done.rows == 1 && done.last_insert_id > 0 => Ok(done.last_insert_id.into()),
-        Ok(_) => Err(failed(doing)(NO_ID).into()),
-        Err(error) => Err(explain(session, &cells, None, error).await),
+        Ok(_) => Err(Refusal::Database(Error::Failed {
+            purpose: insert.purpose(),
+            source: NO_ID,
+        })),
+        Err(error) => Err(explain(session, &assignments, None, error).await),
     }
 }
 
@@ -92,8 +101,9 @@ pub async fn insert(session: &mut Session<'_>, user: &NewUser<'_>) -> Result<Use
 ///
 /// # Errors
 /// [`Error`] of the database.
-pub async fn is_taken(on: impl Query, email: &Lookup) -> Result<bool, Error> {
-    let found = by_email::find_all(on, "finding whether an e-mail is taken", email).await?;
+pub async fn is_taken(session: &Session<'_>, email: &Lookup) -> Result<bool, Error> {
+    let purpose = "finding whether an e-mail is taken";
+    let found = by_email::find_all(session, purpose, email).await?;
     Ok(!found.is_empty())
 }
 
@@ -103,10 +113,10 @@ pub async fn is_taken(on: impl Query, email: &Lookup) -> Result<bool, Error> {
 /// # Errors
 /// [`Error`] of the database.
 pub async fn find_credentials(
-    on: impl Query,
+    session: &Session<'_>,
     email: &Lookup,
 ) -> Result<Option<Credentials>, Error> {
-    let found = by_email::find_all(on, "finding a user by e-mail", email).await?;
+    let found = by_email::find_all(session, "finding a user by e-mail", email).await?;
     Ok(found.into_iter().next())
 }
 
@@ -117,8 +127,11 @@ pub async fn find_credentials(
 ///
 /// # Errors
 /// [`Error`] of the database.
-pub async fn find_by_exact_email(on: impl Query, email: &str) -> Result<Option<UserId>, Error> {
-    let rows = by_email::find_equal(on, "finding the user of an old token", email).await?;
+pub async fn find_by_exact_email(
+    session: &Session<'_>,
+    email: &str,
+) -> Result<Option<UserId>, Error> {
+    let rows = by_email::find_equal(session, "finding the user of an old token", email).await?;
     if let Some(user) = rows.iter().find(|user| user.email == email) {
         return Ok(Some(user.id));
     }
@@ -133,20 +146,34 @@ pub async fn find_by_exact_email(on: impl Query, email: &str) -> Result<Option<U
 ///
 /// # Errors
 /// [`Error`] of the database.
-pub async fn find(mut on: impl Query, id: UserId) -> Result<Option<User>, Error> {
-    let statement = Statement::new(concat!(
-        "SELECT `id`, ",
-        utf8!("email"),
-        ", ",
-        utf8!("name"),
-        ", ",
-        utf8!("username"),
-        ", UNIX_TIMESTAMP(`updated_at`) FROM `user` WHERE `id` = "
-    ))
-    .value(id);
-    let doing = "finding a user by id";
-    let rows = on.query(doing, &statement).await?;
-    rows.first().map(read).transpose().map_err(failed(doing))
+pub async fn find(session: &Session<'_>, id: UserId) -> Result<Option<User>, Error> {
+    let select = statement!(
+        "finding a user by id",
+        concat!(
+            "SELECT `id`, ",
+            utf8!("email"),
+            ", ",
+            utf8!("name"),
+            ", ",
+            utf8!("username"),
+            ", UNIX_TIMESTAMP(`updated_at`) FROM `user` WHERE `id` = :id"
+        ),
+        id,
+    );
+    let rows = session.query(&select, read).await?;
+    Ok(rows.into_iter().next())
+}
+
+fn read(row: &Row) -> Result<User, mysql::Error> {
+    let [id, email, name, username, updated_at] = row.columns()?;
+    Ok(User {
+        id: read_id(id)?,
+        email: email.text(),
+        name: name.text(),
+        username: username.text(),
+        // '0000-00-00 00:00:00', which some modes allow, reads as 0.
+        updated_at: updated_at.int()?.filter(|seconds| *seconds > 0),
+    })
 }
 
 /// Changes a user, who may be gone: whether there is one is for [`find`] to say, since a change
@@ -155,23 +182,26 @@ pub async fn find(mut on: impl Query, id: UserId) -> Result<Option<User>, Error>
 /// # Errors
 /// [`Refusal`].
 pub async fn update(
-    session: &mut Session<'_>,
+    session: &Session<'_>,
     id: UserId,
     changes: &Changes<'_>,
     now: u64,
 ) -> Result<(), Refusal> {
-    let cells = [
+    let columns = [
         (Column::Name, changes.name),
         (Column::Username, changes.username),
     ];
-    let cells: Vec<_> = cells
+    let assignments: Vec<_> = columns
         .into_iter()
         .filter_map(|(column, value)| Some((column, value?.map(Name::as_str))))
         .collect();
-    let doing = "updating a user";
-    change(session, doing, id, &cells, now, |statement| statement)
-        .await
-        .map(drop)
+    if assignments.is_empty() {
+        return Ok(());
+    }
+    let rows = sql!("`id` = :id", id);
+    let purpose = "updating a user";
+    let done = change(session, purpose, id, &rows, &assignments, now);
+    done.await.map(drop)
 }
 
 /// Replaces the hash of a password by another of the same password, unless it has changed since
@@ -180,79 +210,71 @@ pub async fn update(
 /// # Errors
 /// [`Refusal`].
 pub async fn upgrade_hash(
-    session: &mut Session<'_>,
+    session: &Session<'_>,
     id: UserId,
     old: &str,
     new: &str,
     now: u64,
 ) -> Result<bool, Refusal> {
-    let cells = [(Column::Password, Some(new))];
-    let doing = "upgrading a password hash";
-    let done = change(session, doing, id, &cells, now, |statement| {
-        statement
-            // Byte by byte, whatever the column's collation calls equal.
-            .sql(" AND CAST(`password` AS BINARY) = ")
-            .value(old.as_bytes())
-    });
+    // Byte by byte, whatever the column's collation calls equal.
+    let rows = sql!(
+        "`id` = :id AND CAST(`password` AS BINARY) = :old",
+        id,
+        old = old.as_bytes(),
+    );
+    let assignments = [(Column::Password, Some(new))];
+    let purpose = "upgrading a password hash";
+    let done = change(session, purpose, id, &rows, &assignments, now);
     Ok(done.await?.rows == 1)
 }
 
-/// Changes a row to which a further condition applies, or nothing.
+/// Changes the row of an id if a condition picks it.
 async fn change(
-    session: &mut Session<'_>,
-    doing: &'static str,
+    session: &Session<'_>,
+    purpose: &'static str,
     id: UserId,
-    cells: Cells<'_>,
+    condition: &Sql,
+    assignments: Assignments<'_>,
     now: u64,
-    condition: impl Fn(Statement) -> Statement,
 ) -> Result<Affected, Refusal> {
-    let mut assignments = Statement::new("UPDATE `user` SET ");
-    for (column, value) in cells {
-        let assignment = assignments.sql(column.sql()).sql(" = ");
-        assignments = assignment.value(*value).sql(", ");
-    }
-    let assignments = assignments.sql("`updated_at` = ");
-    let of_row = |statement: Statement| condition(statement.sql(" WHERE `id` = ").value(id));
-    let guarded = of_row(guarded_time(assignments.clone(), now, cells));
-    let mut done = session.execute(doing, &guarded).await;
+    let columns = assignments.iter().map(|(column, value)| {
+        let column = Sql::from(column.sql());
+        sql!(":column = :value", column = &column, value = *value)
+    });
+    let columns = Sql::join(", ", columns);
+    let update = |nothing_lost: &Sql| {
+        statement!(
+            purpose,
+            "UPDATE `user` SET :columns, `updated_at` = FROM_UNIXTIME(:now) + :nothing_lost
+             WHERE :condition",
+            columns = &columns,
+            now,
+            nothing_lost,
+            condition,
+        )
+    };
+    let mut done = session.execute(&update(&nothing_lost(assignments))).await;
     if let Err(error) = &done
-        && is_groundless(session, cells, error).await?
+        && is_groundless(session, assignments, error).await?
     {
-        let statement = of_row(time(assignments, now));
-        done = session.execute(doing, &statement).await;
+        done = session.execute(&update(&Sql::from("0"))).await;
     }
     match done {
         Ok(done) => Ok(done),
-        Err(error) => Err(explain(session, cells, Some(id), error).await),
+        Err(error) => Err(explain(session, assignments, Some(id), error).await),
     }
 }
 
 const NO_ID: mysql::Error = mysql::Error::Protocol("a user without an id");
 
-/// The id in the first column of a row.
-pub(super) fn id(row: &Row) -> Result<UserId, mysql::Error> {
-    let text = row.text(0)?;
-    let id = text.as_deref().and_then(read_id);
-    id.ok_or(NO_ID)
-}
-
-/// An id as MySQL writes it: `ZEROFILL` puts zeros in front.
-fn read_id(text: &str) -> Option<UserId> {
+/// Reads an id as MySQL writes it: `ZEROFILL` puts zeros in front.
+pub(super) fn read_id(id: Cell<'_>) -> Result<UserId, mysql::Error> {
+    let text = id.text().ok_or(NO_ID)?;
     let significant = text.trim_start_matches('0');
     UserId::parse(if significant.is_empty() && !text.is_empty() {
         "0"
     } else {
         significant
     })
-}
-
-fn read(row: &Row) -> Result<User, mysql::Error> {
-    Ok(User {
-        id: id(row)?,
-        email: row.text(1)?,
-        name: row.text(2)?,
-        username: row.text(3)?,
-        // '0000-00-00 00:00:00', which some modes allow, reads as 0.
-        updated_at: row.int(4)?.filter(|seconds| *seconds > 0),
-    })
+    .ok_or(NO_ID)
 }

@@ -80,7 +80,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if status.contains(StatusFlags::SERVER_STATUS_IN_TRANS) {
             // The server does not commit by itself (`autocommit=0`), so what we vouch for would be
             // rolled back with the connection.
-            self.run(&Statement::new("COMMIT")).await?;
+            self.run(&Statement::new("committing", "COMMIT")).await?;
         }
         Ok(affected)
     }
@@ -102,7 +102,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     ///
     /// # Errors
     /// [`Error::Io`] when the stream fails; nothing is lost by that.
-    pub async fn close(mut self) -> Result<(), Error> {
+    pub async fn close(&mut self) -> Result<(), Error> {
         if !self.broken {
             self.packets.start_command();
             self.packets.write(&[COM_QUIT]).await?;

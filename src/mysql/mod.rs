@@ -17,10 +17,14 @@ mod error;
 mod handshake;
 mod packet;
 mod row;
+mod sql;
 mod statement;
+mod template;
 
 pub use connection::{Affected, Connection};
 pub use credentials::Credentials;
 pub use error::{Error, ServerError};
-pub use row::Row;
-pub use statement::{Statement, Value};
+pub use row::{Cell, Row};
+pub use sql::{Argument, Sql, Value};
+pub use statement::Statement;
+pub use template::Template;

@@ -36,33 +36,47 @@ impl Row {
         }
     }
 
-    /// The bytes of a column, or none for `NULL`.
-    ///
-    /// # Errors
-    /// [`Error::Protocol`] when there is no such column.
-    pub fn bytes(&self, column: usize) -> Result<Option<&[u8]>, Error> {
-        match self.0.get(column) {
-            Some(value) => Ok(value.as_deref()),
-            None => Err(Error::Protocol("a row with fewer columns than asked for")),
-        }
+    /// The values, in the order of the statement's columns.
+    pub fn cells(&self) -> impl Iterator<Item = Cell<'_>> {
+        self.0.iter().map(|value| Cell(value.as_deref()))
     }
 
-    /// The text of a column, or none for `NULL`. Bytes that are not UTF-8 (a binary column can
-    /// hold them) become U+FFFD.
+    /// The values of a row of so many columns.
     ///
     /// # Errors
-    /// [`Error::Protocol`] when there is no such column.
-    pub fn text(&self, column: usize) -> Result<Option<String>, Error> {
-        let bytes = self.bytes(column)?;
-        Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
+    /// [`Error::Protocol`] when there are more or fewer.
+    pub fn columns<const N: usize>(&self) -> Result<[Cell<'_>; N], Error> {
+        let cells: Vec<_> = self.cells().collect();
+        let cells = cells.try_into();
+        cells.map_err(|_| Error::Protocol("a row of another number of columns than asked for"))
+    }
+}
+
+/// The value of a row in one column: bytes, or `NULL`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cell<'a>(Option<&'a [u8]>);
+
+impl<'a> Cell<'a> {
+    /// The bytes, or none for `NULL`.
+    #[must_use]
+    pub fn bytes(self) -> Option<&'a [u8]> {
+        self.0
     }
 
-    /// The integer of a column, or none for `NULL`. Digits after a decimal point are left out.
+    /// The text, or none for `NULL`. Bytes that are not UTF-8 (a binary column can hold them)
+    /// become U+FFFD.
+    #[must_use]
+    pub fn text(self) -> Option<String> {
+        let bytes = self.0?;
+        Some(String::from_utf8_lossy(bytes).into_owned())
+    }
+
+    /// The integer, or none for `NULL`. Digits after a decimal point are left out.
     ///
     /// # Errors
-    /// [`Error::Protocol`] when there is no such column or it holds no 64-bit integer.
-    pub fn int(&self, column: usize) -> Result<Option<i64>, Error> {
-        let Some(bytes) = self.bytes(column)? else {
+    /// [`Error::Protocol`] when it is no 64-bit integer.
+    pub fn int(self) -> Result<Option<i64>, Error> {
+        let Some(bytes) = self.0 else {
             return Ok(None);
         };
         let whole = bytes.split(|&byte| byte == b'.').next().unwrap_or(bytes);
@@ -83,12 +97,13 @@ mod tests {
     #[test]
     fn values_nulls_and_empty_strings_are_told_apart() {
         let row = Row::parse(b"\x02ab\xfb\0\x04-7.9", 4).unwrap();
-        assert_eq!(row.text(0).unwrap().as_deref(), Some("ab"));
-        assert_eq!(row.bytes(1).unwrap(), None);
-        assert_eq!(row.text(2).unwrap().as_deref(), Some(""));
-        assert_eq!(row.int(3).unwrap(), Some(-7));
-        assert!(row.bytes(4).is_err());
-        assert!(row.int(0).is_err());
+        let [text, null, empty, number] = row.columns().unwrap();
+        assert_eq!(text.text().as_deref(), Some("ab"));
+        assert_eq!((null.bytes(), null.int().unwrap()), (None, None));
+        assert_eq!(empty.text().as_deref(), Some(""));
+        assert_eq!(number.int().unwrap(), Some(-7));
+        assert!(text.int().is_err());
+        assert!(row.columns::<3>().is_err() && row.columns::<5>().is_err());
     }
 
     #[test]

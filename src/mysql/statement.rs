@@ -1,174 +1,93 @@
-//! Statements with their parameters written in.
+//! Statements, and the macros that make them out of SQL with named arguments.
 //!
-//! The text of a statement is `&'static str`, so it comes from this program's source; everything
-//! else goes through [`Value`], whose encoding holds nothing but hexadecimal digits, decimal
-//! digits or `NULL` between fixed marks. No server setting (`sql_mode`, character set) changes
-//! how such a literal is read, so there is nothing to escape and nothing to escape from.
+//! SQL is `&'static str`, so it comes from this program's source; everything else is written into
+//! it as the literal of a [`Value`](super::Value).
 
-use std::fmt::Write as _;
+use super::Sql;
 
-/// A parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Value<'a> {
-    /// `NULL`.
-    Null,
-    /// A signed 64-bit integer.
-    Int(i64),
-    /// An unsigned 64-bit integer.
-    UInt(u64),
-    /// Text, sent as UTF-8 whatever the server's character set.
-    Text(&'a str),
-    /// Bytes without a character set.
-    Bytes(&'a [u8]),
+/// One SQL statement, ready to be sent, and what it is for. [`statement!`](crate::statement) makes
+/// one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    purpose: &'static str,
+    sql: Sql,
 }
 
-impl From<i64> for Value<'_> {
-    fn from(value: i64) -> Self {
-        Self::Int(value)
+impl Statement {
+    /// A statement of SQL. The purpose is for the log: "finding a user by id".
+    #[must_use]
+    pub fn new(purpose: &'static str, sql: impl Into<Sql>) -> Self {
+        let sql = sql.into();
+        Self { purpose, sql }
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn purpose(&self) -> &'static str {
+        self.purpose
+    }
+
+    /// The statement as it goes to the server.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.sql.0
     }
 }
 
-impl From<u64> for Value<'_> {
-    fn from(value: u64) -> Self {
-        Self::UInt(value)
-    }
+/// Makes an [`Sql`]: text, and an argument for each `:name` in it. An argument is `name` for the
+/// variable of that name, or `name = expression`; it is a [`Value`](crate::mysql::Value) or a `&Sql`.
+///
+/// Names and arguments are compared when this is compiled:
+///
+/// ```compile_fail
+/// gatehouse::sql!("`id` = :id");
+/// ```
+///
+/// ```compile_fail
+/// gatehouse::sql!("`id` = 7", id = 7_i64);
+/// ```
+#[macro_export]
+macro_rules! sql {
+    ($text:expr $(, $name:ident $(= $argument:expr)?)* $(,)?) => {
+        const { $crate::mysql::Template::new($text, [$(stringify!($name)),*]) }
+            .fill([$($crate::sql!(@argument $name $(, $argument)?)),*])
+    };
+    (@argument $name:ident) => { $crate::mysql::Argument::from($name) };
+    (@argument $name:ident, $argument:expr) => { $crate::mysql::Argument::from($argument) };
 }
 
-impl<'a> From<&'a str> for Value<'a> {
-    fn from(value: &'a str) -> Self {
-        Self::Text(value)
-    }
-}
-
-impl<'a> From<&'a [u8]> for Value<'a> {
-    fn from(value: &'a [u8]) -> Self {
-        Self::Bytes(value)
-    }
-}
-
-impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
-    fn from(value: Option<T>) -> Self {
-        value.map_or(Self::Null, Into::into)
-    }
-}
-
-/// One SQL statement, ready to be sent.
+/// Makes a [`Statement`]: its purpose, and the rest as for [`sql!`](crate::sql).
 ///
 /// ```
-/// use gatehouse::mysql::Statement;
+/// use gatehouse::statement;
 ///
-/// let statement = Statement::new("SELECT id FROM `user` WHERE email = ")
-///     .value("a@b.example")
-///     .sql(" AND id > ")
-///     .value(7_i64);
+/// let email = "a@b.example";
+/// let statement = statement!(
+///     "finding users",
+///     "SELECT `id` FROM `user` WHERE `email` = :email AND `id` > :least",
+///     email,
+///     least = 7_i64,
+/// );
 /// assert_eq!(
 ///     statement.as_str(),
-///     "SELECT id FROM `user` WHERE email = _utf8mb4 X'6140622E6578616D706C65' AND id > 7",
+///     "SELECT `id` FROM `user` WHERE `email` = _utf8mb4 X'6140622E6578616D706C65' AND `id` > 7",
 /// );
 /// ```
 ///
 /// Text that was made at run time is no SQL:
 ///
 /// ```compile_fail
-/// use gatehouse::mysql::Statement;
-///
 /// let input = String::from("1 OR 1=1");
-/// Statement::new("SELECT id FROM `user` WHERE id = ").sql(&input);
+/// gatehouse::statement!("finding users", &input);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement(String);
-
-impl Statement {
-    /// Starts a statement.
-    #[must_use]
-    pub fn new(sql: &'static str) -> Self {
-        Self(sql.to_owned())
-    }
-
-    /// Appends SQL.
-    #[must_use]
-    pub fn sql(mut self, sql: &'static str) -> Self {
-        self.0.push_str(sql);
-        self
-    }
-
-    /// Appends a parameter.
-    #[must_use]
-    pub fn value<'a>(mut self, value: impl Into<Value<'a>>) -> Self {
-        match value.into() {
-            Value::Null => self.0.push_str("NULL"),
-            Value::Int(value) => self.push_display(value),
-            Value::UInt(value) => self.push_display(value),
-            Value::Text(text) => {
-                self.0.push_str("_utf8mb4 ");
-                self.push_hex(text.as_bytes());
-            }
-            Value::Bytes(bytes) => self.push_hex(bytes),
-        }
-        self
-    }
-
-    /// The statement as it goes to the server.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    fn push_display(&mut self, value: impl std::fmt::Display) {
-        // Writing to a String cannot fail.
-        let _ = write!(self.0, "{value}");
-    }
-
-    fn push_hex(&mut self, bytes: &[u8]) {
-        self.0.push_str("X'");
-        self.0.push_str(&hex::encode_upper(bytes));
-        self.0.push('\'');
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn encoded<'a>(value: impl Into<Value<'a>>) -> String {
-        Statement::new("").value(value).0
-    }
-
-    #[test]
-    fn each_kind_of_value_has_its_literal() {
-        assert_eq!(encoded(None::<&str>), "NULL");
-        assert_eq!(encoded(i64::MIN), "-9223372036854775808");
-        assert_eq!(encoded(u64::MAX), "18446744073709551615");
-        assert_eq!(encoded("é"), "_utf8mb4 X'C3A9'");
-        assert_eq!(encoded(""), "_utf8mb4 X''");
-        assert_eq!(encoded(&[0, 255][..]), "X'00FF'");
-    }
-
-    proptest! {
-        #[test]
-        fn text_adds_nothing_but_hexadecimal_digits_between_fixed_marks(text in any::<String>()) {
-            let literal = encoded(text.as_str());
-            let digits = literal.strip_prefix("_utf8mb4 X'").unwrap().strip_suffix('\'').unwrap();
-            prop_assert!(digits.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b)));
-            prop_assert_eq!(digits.len(), text.len() * 2);
-        }
-
-        #[test]
-        fn bytes_read_back_from_their_literal_are_the_same(bytes in any::<Vec<u8>>()) {
-            let literal = encoded(bytes.as_slice());
-            let digits = literal.strip_prefix("X'").unwrap().strip_suffix('\'').unwrap();
-            let read: Vec<u8> = digits
-                .as_bytes()
-                .chunks(2)
-                .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-                .collect();
-            prop_assert_eq!(read, bytes);
-        }
-
-        #[test]
-        fn numbers_are_digits_with_at_most_a_sign(value in any::<i64>()) {
-            prop_assert_eq!(encoded(value).parse::<i64>().unwrap(), value);
-        }
-    }
+///
+/// ```compile_fail
+/// let input = String::from("1 OR 1=1");
+/// gatehouse::mysql::Statement::new("finding users", &*input);
+/// ```
+#[macro_export]
+macro_rules! statement {
+    ($purpose:expr, $($sql:tt)+) => {
+        $crate::mysql::Statement::new($purpose, $crate::sql!($($sql)+))
+    };
 }

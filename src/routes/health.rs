@@ -32,12 +32,8 @@ pub async fn get_status() -> Result<Response, Error> {
 /// [`Error::Database`].
 pub async fn get_ready(State(app): State<Arc<App>>) -> Result<Response, Error> {
     let hash_length = app.hasher.hash_length().map_err(Error::Internal)?;
-    let check = async |mut session| {
-        schema::check(&mut session, hash_length).await?;
-        Ok((session, ()))
-    };
-    let (session, ()) = app.db.read(check).await?;
-    session.close().await;
+    let check = async |session| schema::check(&session, hash_length).await;
+    app.db.run(check).await?;
     json(axum::http::StatusCode::OK, &Status { status: "ok" })
 }
 

@@ -13,7 +13,6 @@ use crate::account::{AccountKey, NetworkKey};
 use crate::after::After;
 use crate::app::App;
 use crate::client;
-use crate::db;
 use crate::db::throttle::{self, Decision, Taken};
 use crate::db::users::{self, Credentials};
 use crate::email::Lookup;
@@ -103,20 +102,20 @@ async fn look_up_and_count(
     email: &Lookup,
     headers: &HeaderMap,
 ) -> Result<(Option<Credentials>, Counted), Error> {
-    let find = async |mut session| {
-        let found = users::find_credentials(&mut session, email).await?;
-        Ok((session, found))
-    };
-    let (mut session, found) = app.db.read(find).await?;
-    // The row's own e-mail: where old rows hold spellings that are one address today, each has its
-    // budgets, and nobody's right password touches another's.
-    let named = found.as_ref().map_or(email.canonical(), |user| &user.email);
-    let account = app.accounts.key(named).map_err(Error::Internal)?;
-    let network = app.accounts.network(&account, &client::network(headers));
-    let network = network.map_err(Error::Internal)?;
     let limits = app.config.login_limits;
-    let decision = throttle::take(&mut session, &account, network, limits).await?;
-    session.close().await;
+    let client = client::network(headers);
+    let look_up_and_count = async |session| {
+        let found = users::find_credentials(&session, email).await?;
+        // The row's own e-mail: where old rows hold spellings that are one address today, each has
+        // its budgets, and nobody's right password touches another's.
+        let named = found.as_ref().map_or(email.canonical(), |user| &user.email);
+        let account = app.accounts.key(named).map_err(Error::Internal)?;
+        let network = app.accounts.network(&account, &client);
+        let network = network.map_err(Error::Internal)?;
+        let decision = throttle::take(&session, &account, network, limits).await?;
+        Ok::<_, Error>((found, account, network, decision))
+    };
+    let (found, account, network, decision) = app.db.run(look_up_and_count).await?;
     let counted = match decision {
         Decision::Go(taken) => Counted::Go(Attempt {
             account,
@@ -180,25 +179,25 @@ async fn settle(
     user: &Credentials,
     outdated: Option<&Password>,
 ) -> Result<Settled, Error> {
-    let mut session = app.db.connect().await?;
-    let Attempt {
-        account,
-        network,
-        taken,
-    } = attempt;
     let limits = app.config.login_limits;
-    throttle::succeeded(&mut session, account, *network, *taken, limits).await?;
-    throttle::purge(&mut session).await?;
-    session.close().await;
+    let remember = async |session| {
+        let Attempt {
+            account,
+            network,
+            taken,
+        } = attempt;
+        throttle::succeeded(&session, account, *network, *taken, limits).await?;
+        throttle::purge(&session).await
+    };
+    app.db.run(remember).await?;
     let (Some(password), Some(old)) = (outdated, &user.password) else {
         return Ok(Settled::Remembered);
     };
     // No connection is held while a password is hashed.
     let new = app.hasher.hash(password).map_err(Error::Internal)?;
-    let mut session = app.db.connect().await?;
     let now = app.platform.now();
-    let upgraded = users::upgrade_hash(&mut session, user.id, old, &new, now).await?;
-    session.close().await;
+    let upgrade = async |session| users::upgrade_hash(&session, user.id, old, &new, now).await;
+    let upgraded = app.db.run(upgrade).await?;
     Ok(if upgraded {
         Settled::Upgraded
     } else {
@@ -214,18 +213,12 @@ fn fail(app: Arc<App>, request_id: RequestId, account: AccountKey) -> Response {
         return answer;
     }
     let after = async move {
-        if let Err(error) = purge(&app).await {
-            cleanup_failed(&app, &request_id, None, &error.into());
+        let purge = async |session| throttle::purge(&session).await;
+        if let Err(error) = app.db.run(purge).await {
+            cleanup_failed(&app, &request_id, None, &Error::Database(error));
         }
     };
     After::new(after).on(answer)
-}
-
-async fn purge(app: &App) -> Result<(), db::Error> {
-    let mut session = app.db.connect().await?;
-    throttle::purge(&mut session).await?;
-    session.close().await;
-    Ok(())
 }
 
 fn cleanup_failed(app: &App, request_id: &RequestId, user_id: Option<UserId>, error: &Error) {

@@ -75,19 +75,6 @@ pub async fn register(
     check_breaches(&app, &password, &request_id).await?;
     let hash = app.hasher.hash(&password).map_err(Error::Internal)?;
     let now = app.platform.now();
-    // The rows that only this finds (old ones, in another spelling than new rows have) are there
-    // before any registration begins. Of registrations at the same time, the unique key refuses all
-    // but one. (One statement for both would lock the gaps of the key that it looks into, and
-    // deadlock with others.)
-    let find = async |mut session| {
-        let taken = users::is_taken(&mut session, &lookup).await?;
-        Ok((session, taken))
-    };
-    let (mut session, taken) = app.db.read(find).await?;
-    if taken {
-        session.close().await;
-        return Err(Error::EmailTaken);
-    }
     let user = NewUser {
         email: &email,
         password: &hash,
@@ -95,9 +82,17 @@ pub async fn register(
         username: username.as_ref(),
         now,
     };
-    let inserted = users::insert(&mut session, &user).await;
-    session.close().await;
-    let id = inserted?;
+    let insert = async |session| {
+        // The rows that only this finds (old ones, in another spelling than new rows have) are
+        // there before any registration begins. Of registrations at the same time, the unique key
+        // refuses all but one. (One statement for both would lock the gaps of the key that it looks
+        // into, and deadlock with others.)
+        if users::is_taken(&session, &lookup).await? {
+            return Err(Error::EmailTaken);
+        }
+        users::insert(&session, &user).await.map_err(Error::from)
+    };
+    let id = app.db.run(insert).await?;
     let view = UserView::new(users::User {
         id,
         email: Some(email.as_str().to_owned()),

@@ -10,13 +10,12 @@ use serde::Serialize;
 use crate::app::App;
 use crate::db::users::{self, Changes, User};
 use crate::error::Error;
-use crate::extract::{CurrentUser, JsonHead};
+use crate::extract::{CurrentUser, JsonHead, find_current};
 use crate::fields::Fields;
 use crate::log::Audit;
 use crate::name::Name;
 use crate::routes::json;
 use crate::time::rfc3339;
-use crate::token::TokenError;
 use crate::user_id::UserId;
 
 /// A user as clients see one.
@@ -48,9 +47,9 @@ impl UserView {
 /// # Errors
 /// [`Error`].
 pub async fn get_me(State(app): State<Arc<App>>, current: CurrentUser) -> Result<Response, Error> {
-    let id = current.id(&app.db).await?;
-    let user = users::find(&app.db, id).await?;
-    let user = user.ok_or(Error::InvalidToken(TokenError::UnknownUser))?;
+    let read = async |session| current.load(&session).await;
+    let user = app.db.run(read).await?;
+    let id = user.id;
     Ok(Audit::user("user_read", id).on(json(StatusCode::OK, &UserView::new(user))?))
 }
 
@@ -72,13 +71,13 @@ pub async fn update_user(
         name: name.as_ref().map(Option::as_ref),
         username: username.as_ref().map(Option::as_ref),
     };
-    let mut session = app.db.connect().await?;
-    let id = current.id(&mut session).await?;
-    if changes.name.is_some() || changes.username.is_some() {
-        users::update(&mut session, id, &changes, app.platform.now()).await?;
-    }
-    let user = users::find(&mut session, id).await?;
-    session.close().await;
-    let user = user.ok_or(Error::InvalidToken(TokenError::UnknownUser))?;
+    let now = app.platform.now();
+    let update = async |session| {
+        let id = current.id(&session).await?;
+        users::update(&session, id, &changes, now).await?;
+        find_current(&session, id).await
+    };
+    let user = app.db.run(update).await?;
+    let id = user.id;
     Ok(Audit::user("user_updated", id).on(json(StatusCode::OK, &UserView::new(user))?))
 }

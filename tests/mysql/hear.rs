@@ -14,10 +14,14 @@ pub(crate) fn hear(bytes: &[u8]) -> Result<Vec<Row>, Error> {
     };
     let talk = async {
         let mut connection = Connection::connect(stream, &credentials).await?;
-        let first = connection.query(&Statement::new("SELECT x")).await;
+        let first = connection
+            .query(&Statement::new("testing", "SELECT x"))
+            .await;
         let broken = first.as_ref().is_err_and(Error::is_fatal);
         assert_eq!(connection.is_broken(), broken);
-        let second = connection.execute(&Statement::new("UPDATE x")).await;
+        let second = connection
+            .execute(&Statement::new("testing", "UPDATE x"))
+            .await;
         if broken {
             assert!(matches!(second, Err(Error::Broken)));
         }

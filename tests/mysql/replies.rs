@@ -13,7 +13,7 @@ const OK_EOF: &[u8] = b"\xfe\0\0\x02\0\0\0";
 const MORE_RESULTS: u8 = 8;
 
 fn select() -> Statement {
-    Statement::new("SELECT x")
+    Statement::new("testing", "SELECT x")
 }
 
 /// A column definition, as MySQL writes one.
@@ -76,7 +76,7 @@ fn with_terminators(capabilities: u32, mut packets: Vec<Vec<u8>>, header: usize)
 fn texts(rows: Result<Vec<Row>, Error>) -> Vec<Option<String>> {
     rows.unwrap()
         .iter()
-        .map(|row| row.text(0).unwrap())
+        .map(|row| row.cells().next().unwrap().text())
         .collect()
 }
 
@@ -119,8 +119,11 @@ async fn three_hundred_columns_are_counted_right() {
     packets.push(b"\x01x".repeat(300));
     let (first, _) = answer(RICH, with_terminators(RICH, packets, 301)).await;
     let rows = first.unwrap();
-    assert_eq!(rows[0].text(299).unwrap().as_deref(), Some("x"));
-    assert!(rows[0].text(300).is_err());
+    assert_eq!(
+        rows[0].cells().nth(299).unwrap().text().as_deref(),
+        Some("x")
+    );
+    assert!(rows[0].cells().nth(300).is_none());
 }
 
 #[tokio::test]
@@ -229,7 +232,11 @@ async fn a_change_in_an_open_transaction_is_committed_before_it_is_vouched_for()
                 assert_eq!(server.command().await, b"\x03COMMIT");
                 server.send(reply).await;
             },
-            |mut connection| async move { connection.execute(&Statement::new("INSERT")).await },
+            |mut connection| async move {
+                connection
+                    .execute(&Statement::new("testing", "INSERT"))
+                    .await
+            },
         )
         .await;
         assert_eq!(done.is_ok_and(|done| done.last_insert_id == 7), vouched);
@@ -248,7 +255,9 @@ async fn a_change_says_how_many_rows_and_which_id() {
             assert!(server.ended().await);
         },
         |mut connection| async move {
-            let done = connection.execute(&Statement::new("INSERT")).await?;
+            let done = connection
+                .execute(&Statement::new("testing", "INSERT"))
+                .await?;
             connection.close().await?;
             Ok(done)
         },

@@ -7,6 +7,7 @@ use std::time::Duration;
 use gatehouse::account::{AccountKey, AccountKeys, NetworkKey};
 use gatehouse::db::throttle::{self, Decision, Limits, MOST_KNOWN, MOST_NETWORKS, Taken};
 use gatehouse::mysql::{Connection, Credentials, Statement};
+use gatehouse::statement;
 use mysql_async::prelude::Queryable as _;
 use proptest::prelude::*;
 use tokio::net::TcpStream;
@@ -71,13 +72,16 @@ impl Account {
 
     /// Runs SQL of the test.
     pub(crate) async fn run(&mut self, sql: &'static str) -> u64 {
-        let done = self.connection.execute(&Statement::new(sql)).await;
+        let done = self
+            .connection
+            .execute(&Statement::new("testing", sql))
+            .await;
         done.expect("done").rows
     }
 
     async fn set_time(&mut self) {
         if self.time_of_server != Some(self.now) {
-            let set = Statement::new("SET TIMESTAMP = ").value(START + self.now);
+            let set = statement!("testing", "SET TIMESTAMP = :a", a = START + self.now);
             self.connection.execute(&set).await.expect("a time");
             self.time_of_server = Some(self.now);
         }

@@ -13,8 +13,10 @@ mod sql;
 use std::time::Duration;
 
 use crate::account::{AccountKey, NetworkKey};
-use crate::mysql::{self, Affected, Statement};
+use crate::mysql::{self, Affected, Sql, Statement};
+use crate::statement;
 
+use self::sql::Terms;
 use super::{Error, Session};
 
 /// How long a network that has logged in to an account is known there, in seconds: 30 days.
@@ -113,16 +115,15 @@ impl Decision {
 /// # Errors
 /// [`Error`] of the database; the login may have been counted.
 pub async fn take(
-    session: &mut Session<'_>,
+    session: &Session<'_>,
     account: &AccountKey,
     network: NetworkKey,
     limits: Limits,
 ) -> Result<Decision, Error> {
-    let doing = "counting a login";
     let statement = taking(account, network, limits);
-    let done = execute(session, doing, &statement).await?;
+    let done = execute(session, &statement).await?;
     Decision::read(done.last_insert_id).ok_or(Error::Failed {
-        doing,
+        purpose: statement.purpose(),
         source: mysql::Error::Protocol("no LAST_INSERT_ID in the reply"),
     })
 }
@@ -130,34 +131,31 @@ pub async fn take(
 /// The statement of [`take`]; [`Decision::read`] reads the `LAST_INSERT_ID` of its reply.
 #[must_use]
 pub fn taking(account: &AccountKey, network: NetworkKey, limits: Limits) -> Statement {
-    let strangers = limits.strangers_interval();
-    let own = limits.network_interval();
-    sql::statement(
+    let strangers_interval = limits.strangers_interval();
+    let network_interval = limits.network_interval();
+    let terms = Terms::of(network);
+    statement!(
+        "counting a login",
         sql::TAKE,
-        &[
-            ("account", account.as_bytes().into()),
-            ("network", network.as_bytes().into()),
-            ("network_interval", own.into()),
-            // A unit is left as long as all but one are out.
-            (
-                "network_limit",
-                (limits.network_units().saturating_sub(1) * own + TOLERANCE).into(),
-            ),
-            ("strangers_interval", strangers.into()),
-            (
-                "strangers_limit",
-                (limits.strangers_units().saturating_sub(1) * strangers + TOLERANCE).into(),
-            ),
-            (
-                "open_limit",
-                (limits.strangers_units() / 2 * strangers + TOLERANCE).into(),
-            ),
-            ("reserve_limit", ((RESERVED - 1) * DAY + TOLERANCE).into()),
-            ("known_for", KNOWN_FOR.into()),
-            ("tolerance", TOLERANCE.into()),
-            ("memory", MEMORY.into()),
-            ("most_bytes", (TIME + MOST_NETWORKS * ENTRY).into()),
-        ],
+        account = account.as_bytes(),
+        network = network.as_bytes(),
+        network_interval,
+        // A unit is left as long as all but one are out.
+        network_limit = limits.network_units().saturating_sub(1) * network_interval + TOLERANCE,
+        strangers_interval,
+        strangers_limit =
+            limits.strangers_units().saturating_sub(1) * strangers_interval + TOLERANCE,
+        open_limit = limits.strangers_units() / 2 * strangers_interval + TOLERANCE,
+        reserve_limit = (RESERVED - 1) * DAY + TOLERANCE,
+        memory = MEMORY,
+        most_bytes = TIME + MOST_NETWORKS * ENTRY,
+        now = &terms.now,
+        is_believed = &terms.is_believed,
+        strangers = &terms.strangers,
+        own = &terms.own,
+        reserve = &terms.reserve,
+        is_known = &terms.is_known,
+        other_networks = &terms.other_networks,
     )
 }
 
@@ -167,15 +165,14 @@ pub fn taking(account: &AccountKey, network: NetworkKey, limits: Limits) -> Stat
 /// # Errors
 /// [`Error`] of the database.
 pub async fn succeeded(
-    session: &mut Session<'_>,
+    session: &Session<'_>,
     account: &AccountKey,
     network: NetworkKey,
     taken: Taken,
     limits: Limits,
 ) -> Result<(), Error> {
     let statement = succeeding(account, network, taken, limits);
-    let doing = "remembering a login";
-    execute(session, doing, &statement).await.map(drop)
+    execute(session, &statement).await.map(drop)
 }
 
 /// The statement of [`succeeded`].
@@ -190,15 +187,18 @@ pub fn succeeding(
         Taken::Network => 0,
         Taken::NetworkAndStrangers => limits.strangers_interval(),
     };
-    sql::statement(
+    let terms = Terms::of(network);
+    statement!(
+        "remembering a login",
         sql::SUCCEED,
-        &[
-            ("account", account.as_bytes().into()),
-            ("network", network.as_bytes().into()),
-            ("given_back", given_back.into()),
-            ("known_for", KNOWN_FOR.into()),
-            ("most_bytes", (MOST_KNOWN * KNOWN_ENTRY).into()),
-        ],
+        account = account.as_bytes(),
+        network = network.as_bytes(),
+        given_back,
+        known_for = KNOWN_FOR,
+        most_bytes = MOST_KNOWN * KNOWN_ENTRY,
+        now = &terms.now,
+        other_networks = &terms.other_networks,
+        other_known = &terms.other_known,
     )
 }
 
@@ -207,28 +207,24 @@ pub fn succeeding(
 ///
 /// # Errors
 /// [`Error`] of the database.
-pub async fn purge(session: &mut Session<'_>) -> Result<(), Error> {
-    let doing = "deleting old login budgets";
-    execute(session, doing, &purging()).await.map(drop)
+pub async fn purge(session: &Session<'_>) -> Result<(), Error> {
+    execute(session, &purging()).await.map(drop)
 }
 
 /// The statement of [`purge`].
 #[must_use]
 pub fn purging() -> Statement {
-    sql::statement(sql::PURGE, &[])
+    let now = Sql::from(sql::NOW);
+    statement!("deleting old login budgets", sql::PURGE, now = &now)
 }
 
 /// Runs a statement, and again if it was undone: a purge and a login can meet in a deadlock.
-async fn execute(
-    session: &mut Session<'_>,
-    doing: &'static str,
-    statement: &Statement,
-) -> Result<Affected, Error> {
-    let mut done = session.execute(doing, statement).await;
+async fn execute(session: &Session<'_>, statement: &Statement) -> Result<Affected, Error> {
+    let mut done = session.execute(statement).await;
     for _ in 0..MOST_RETRIES {
         match &done {
             Err(error) if error.as_mysql().is_some_and(mysql::Error::is_deadlock) => {
-                done = session.execute(doing, statement).await;
+                done = session.execute(statement).await;
             }
             _ => break,
         }
