@@ -6,7 +6,7 @@
 //! * `worker` (wasm only): the fetch event; the only module that names the `worker` crate;
 //! * [`platform`]: the trait behind which the runtime stands, so that all else also runs natively;
 //! * [`app`]: the state and the route table;
-//! * [`respond`], [`log`]: what every answer goes through: request id, headers, CORS, log line; and
+//! * [`respond`], [`events`], [`http`]: what every answer goes through: request id, headers, CORS, log line; and
 //!   the rest of the request's body (`drain`);
 //! * [`extract`], [`header`], [`client`], [`fields`], [`json`]: bearer tokens, addresses and bodies
 //!   out of requests;
@@ -28,11 +28,12 @@ pub mod db;
 mod drain;
 pub mod email;
 pub mod error;
+pub mod events;
 pub mod extract;
 pub mod fields;
 pub mod header;
+pub mod http;
 pub mod json;
-pub mod log;
 pub mod mysql;
 pub mod name;
 pub mod password;

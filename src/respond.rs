@@ -14,7 +14,8 @@ use crate::client::CLIENT_ADDRESS;
 use crate::config::Config;
 use crate::drain::Rest;
 use crate::error::{Error, Failure};
-use crate::log::{Audit, Line, RequestId, Route};
+use crate::events::{Audit, Line, Log};
+use crate::http::matched_route::Route;
 use crate::platform::Platform;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -114,7 +115,8 @@ pub async fn respond(
     let client = request.headers().get(CLIENT_ADDRESS).cloned();
     let route = Route::default();
     request.extensions_mut().insert(route.clone());
-    request.extensions_mut().insert(RequestId::new(&request_id));
+    let log = Log::new(responder.platform.clone(), &request_id);
+    request.extensions_mut().insert(log);
 
     let mut response = answer(request, next).await;
     rest.drain(&*responder.platform).await;

@@ -17,12 +17,11 @@ use crate::db::throttle::{self, Decision, Taken};
 use crate::db::users::{self, Credentials};
 use crate::email::Lookup;
 use crate::error::Error;
+use crate::events::{Audit, Event, Log};
 use crate::fields::Fields;
-use crate::log::{self, Audit, RequestId};
 use crate::password::{Password, Verdict};
 use crate::platform::Limiter;
 use crate::routes::{check_limit, json};
-use crate::user_id::UserId;
 
 /// The body of a successful login (RFC 6749, 5.1).
 #[derive(Serialize)]
@@ -46,21 +45,20 @@ struct Attempt {
 /// [`Error`].
 pub async fn login(
     State(app): State<Arc<App>>,
-    request_id: RequestId,
+    log: Log,
     headers: HeaderMap,
     mut fields: Fields,
 ) -> Result<Response, Error> {
     let email = fields.required("email", |typed| Ok(Lookup::new(&typed)));
     let password = fields.required("password", |text| Ok(Password::new(text)));
     let (email, password) = fields.finish(email.zip(password))?;
-    check_limit(&app, Limiter::Login, &headers, &request_id).await?;
+    check_limit(&app, Limiter::Login, &headers, &log).await?;
 
     let (found, counted) = look_up_and_count(&app, &email, &headers).await?;
     let attempt = match counted {
         Counted::Go(attempt) => attempt,
         Counted::Wait(account, wait) => {
-            log::count(&*app.platform, "login_throttled");
-            let throttled = Audit::account("login_throttled", account);
+            let throttled = Audit::account(Event::LoginThrottled, account);
             return Ok(throttled.on(Error::TooManyAttempts(wait)));
         }
     };
@@ -75,17 +73,15 @@ pub async fn login(
         .verify(&password, stored)
         .map_err(Error::Internal)?;
     match found {
-        Some(user) if verdict.is_match() => {
-            succeed(app, request_id, attempt, user, verdict, password)
-        }
+        Some(user) if verdict.is_match() => succeed(app, log, attempt, user, verdict, password),
         found => {
             if verdict == Verdict::Unreadable {
                 let user_id = found.map(|user| user.id);
                 let reason = "the stored hash cannot be read or costs too much".to_owned();
-                request_id.alarm(&*app.platform, "unreadable_hash", user_id, reason);
+                log.write(Event::UnreadableHash, user_id, Some(reason));
             }
             least_time.await;
-            Ok(fail(app, request_id, attempt.account))
+            Ok(fail(app, log, attempt.account))
         }
     }
 }
@@ -129,7 +125,7 @@ async fn look_up_and_count(
 
 fn succeed(
     app: Arc<App>,
-    request_id: RequestId,
+    log: Log,
     attempt: Attempt,
     user: Credentials,
     verdict: Verdict,
@@ -144,18 +140,22 @@ fn succeed(
         token_type: "bearer",
         expires_in: token.expires_in,
     };
-    let answer = Audit::user("login_succeeded", user.id).on(json(StatusCode::OK, &view)?);
+    let answer = Audit::user(Event::LoginSucceeded, user.id).on(json(StatusCode::OK, &view)?);
     let after = async move {
         let outdated = (verdict == Verdict::Outdated).then_some(&password);
         match settle(&app, &attempt, &user, outdated).await {
             Ok(Settled::Remembered) => {}
             Ok(Settled::Upgraded) => {
-                request_id.note(&*app.platform, "hash_upgraded", Some(user.id));
+                log.write(Event::HashUpgraded, Some(user.id), None);
             }
             Ok(Settled::Overtaken) => {
-                request_id.note(&*app.platform, "hash_upgrade_skipped", Some(user.id));
+                log.write(Event::HashUpgradeSkipped, Some(user.id), None);
             }
-            Err(error) => cleanup_failed(&app, &request_id, Some(user.id), &error),
+            Err(error) => log.write(
+                Event::LoginCleanupFailed,
+                Some(user.id),
+                Some(error.to_string()),
+            ),
         }
     };
     Ok(After::new(after).on(answer))
@@ -207,23 +207,19 @@ async fn settle(
 
 /// The answer to a failed login. Now and then, old budgets are deleted after it: under a spray of
 /// made-up e-mails nothing else would.
-fn fail(app: Arc<App>, request_id: RequestId, account: AccountKey) -> Response {
-    let answer = Audit::account("login_failed", account).on(Error::InvalidCredentials);
+fn fail(app: Arc<App>, log: Log, account: AccountKey) -> Response {
+    let answer = Audit::account(Event::LoginFailed, account).on(Error::InvalidCredentials);
     if !one_in_sixteen() {
         return answer;
     }
     let after = async move {
         let purge = async |session| throttle::purge(&session).await;
         if let Err(error) = app.db.run(purge).await {
-            cleanup_failed(&app, &request_id, None, &Error::Database(error));
+            let reason = Error::Database(error).to_string();
+            log.write(Event::LoginCleanupFailed, None, Some(reason));
         }
     };
     After::new(after).on(answer)
-}
-
-fn cleanup_failed(app: &App, request_id: &RequestId, user_id: Option<UserId>, error: &Error) {
-    let event = "login_cleanup_failed";
-    request_id.alarm(&*app.platform, event, user_id, error.to_string());
 }
 
 fn one_in_sixteen() -> bool {

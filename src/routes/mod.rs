@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::client::network;
 use crate::config::BreachCheck;
 use crate::error::{Error, FieldError};
-use crate::log::{self, RequestId};
+use crate::events::{Event, Log};
 use crate::password::{Password, RangeQuery};
 use crate::platform::Limiter;
 
@@ -31,7 +31,7 @@ async fn check_limit(
     app: &App,
     limiter: Limiter,
     headers: &HeaderMap,
-    request_id: &RequestId,
+    log: &Log,
 ) -> Result<(), Error> {
     let counted = app.platform.limit(limiter, network(headers));
     let counted = match select(counted, app.platform.sleep(LIMITER_TIMEOUT)).await {
@@ -41,12 +41,11 @@ async fn check_limit(
     match counted {
         Ok(true) => Ok(()),
         Ok(false) => {
-            log::count(&*app.platform, "rate_limited");
+            log.count(Event::RateLimited);
             Err(Error::RateLimited)
         }
         Err(error) => {
-            let platform = &*app.platform;
-            request_id.alarm(platform, "rate_limiter_failed", None, error.to_string());
+            log.write(Event::RateLimiterFailed, None, Some(error.to_string()));
             Ok(())
         }
     }
@@ -54,11 +53,7 @@ async fn check_limit(
 
 /// Asks whether a new password is known from a breach, where that is configured. Without an answer
 /// in time the password is taken, and the log says so: nothing here depends on others.
-async fn check_breaches(
-    app: &App,
-    password: &Password,
-    request_id: &RequestId,
-) -> Result<(), Error> {
+async fn check_breaches(app: &App, password: &Password, log: &Log) -> Result<(), Error> {
     let Some(BreachCheck { url, timeout }) = &app.config.breach_check else {
         return Ok(());
     };
@@ -78,7 +73,7 @@ async fn check_breaches(
         Err(reason) => {
             // The URL may be in it, and with it a part of the digest.
             let reason = reason.replace(query.prefix(), "*****");
-            request_id.alarm(&*app.platform, "breach_check_failed", None, reason);
+            log.write(Event::BreachCheckFailed, None, Some(reason));
             Ok(())
         }
     }

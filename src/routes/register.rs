@@ -10,8 +10,8 @@ use crate::app::App;
 use crate::db::users::{self, NewUser};
 use crate::email::{Email, Lookup};
 use crate::error::Error;
+use crate::events::{Audit, Event, Log};
 use crate::fields::Fields;
-use crate::log::{Audit, RequestId};
 use crate::name::Name;
 use crate::password::{Password, Policy};
 use crate::platform::Limiter;
@@ -60,7 +60,7 @@ impl Register {
 /// [`Error`].
 pub async fn register(
     State(app): State<Arc<App>>,
-    request_id: RequestId,
+    log: Log,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Error> {
@@ -71,8 +71,8 @@ pub async fn register(
         name,
         username,
     } = Register::read(fields, &app.config.password_policy)?;
-    check_limit(&app, Limiter::Register, &headers, &request_id).await?;
-    check_breaches(&app, &password, &request_id).await?;
+    check_limit(&app, Limiter::Register, &headers, &log).await?;
+    check_breaches(&app, &password, &log).await?;
     let hash = app.hasher.hash(&password).map_err(Error::Internal)?;
     let now = app.platform.now();
     let user = NewUser {
@@ -100,5 +100,5 @@ pub async fn register(
         username: username.map(|name| name.as_str().to_owned()),
         updated_at: i64::try_from(now).ok(),
     });
-    Ok(Audit::user("user_registered", id).on(json(StatusCode::CREATED, &view)?))
+    Ok(Audit::user(Event::UserRegistered, id).on(json(StatusCode::CREATED, &view)?))
 }

@@ -10,9 +10,9 @@ use serde::Serialize;
 use crate::app::App;
 use crate::db::users::{self, Changes, User};
 use crate::error::Error;
+use crate::events::{Audit, Event};
 use crate::extract::{CurrentUser, JsonHead, find_current};
 use crate::fields::Fields;
-use crate::log::Audit;
 use crate::name::Name;
 use crate::routes::json;
 use crate::time::rfc3339;
@@ -50,7 +50,7 @@ pub async fn get_me(State(app): State<Arc<App>>, current: CurrentUser) -> Result
     let read = async |session| current.load(&session).await;
     let user = app.db.run(read).await?;
     let id = user.id;
-    Ok(Audit::user("user_read", id).on(json(StatusCode::OK, &UserView::new(user))?))
+    Ok(Audit::user(Event::UserRead, id).on(json(StatusCode::OK, &UserView::new(user))?))
 }
 
 /// `PATCH /user/update`: 200 and the user as changed. A field that is missing stays, null clears
@@ -79,5 +79,5 @@ pub async fn update_user(
     };
     let user = app.db.run(update).await?;
     let id = user.id;
-    Ok(Audit::user("user_updated", id).on(json(StatusCode::OK, &UserView::new(user))?))
+    Ok(Audit::user(Event::UserUpdated, id).on(json(StatusCode::OK, &UserView::new(user))?))
 }

@@ -1,0 +1,102 @@
+//! The line of a request.
+
+use axum::http::{Method, StatusCode};
+use serde::Serialize;
+
+use super::log::{count, write};
+use super::{Audit, Event};
+use crate::error::Error;
+use crate::platform::{Level, Platform};
+use crate::time::rfc3339;
+use crate::user_id::UserId;
+
+/// What a line tells.
+pub(crate) struct Line<'a> {
+    pub(crate) request_id: &'a str,
+    pub(crate) method: &'a Method,
+    pub(crate) route: Option<&'a str>,
+    pub(crate) status: StatusCode,
+    pub(crate) audit: Option<&'a Audit>,
+    pub(crate) client: Option<&'a str>,
+    pub(crate) failure: Option<&'a Error>,
+}
+
+/// A line as it is written.
+#[derive(Serialize)]
+struct Json<'a> {
+    time: String,
+    event: &'static str,
+    request_id: &'a str,
+    method: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl Line<'_> {
+    /// Writes the line, and counts its event.
+    pub(crate) fn write(&self, platform: &dyn Platform) {
+        let event = self.audit.map_or(Event::Request, |audit| audit.event);
+        let json = Json {
+            time: rfc3339(i64::try_from(platform.now()).unwrap_or_default()),
+            event: event.name(),
+            request_id: self.request_id,
+            method: known(self.method),
+            path: self.route,
+            status: self.status.as_u16(),
+            user_id: self.audit.and_then(|audit| audit.user_id),
+            account: self
+                .audit
+                .and_then(|audit| audit.account)
+                .map(|account| account.to_string()),
+            client: self.client,
+            code: self.failure.map(Error::code),
+            reason: self.failure.and_then(reason),
+        };
+        let level = if self.status.is_server_error() {
+            Level::Error
+        } else {
+            event.level()
+        };
+        write(platform, level, &json);
+        count(platform, event);
+    }
+}
+
+/// The method, unless a client made it up.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// What the log says of a failure beyond its code.
+fn reason(error: &Error) -> Option<String> {
+    match error {
+        Error::InvalidToken(_) | Error::Database(_) | Error::Internal(_) => Some(error.to_string()),
+        Error::InvalidFields(errors) | Error::Conflict(errors) if !errors.is_empty() => {
+            let broken = errors
+                .iter()
+                .map(|error| format!("{}: {}", error.field, error.code));
+            Some(broken.collect::<Vec<_>>().join(", "))
+        }
+        _ => None,
+    }
+}
