@@ -72,7 +72,7 @@ impl AccountKeys {
         keyed_hash(&*self.accounts, &[email.as_bytes()]).map(AccountKey)
     }
 
-    /// The key of a network, by the name that [`crate::client::network`] has for it.
+    /// The key of a network, by the name that [`crate::client::Network`] has for it.
     ///
     /// # Errors
     /// Never in practice: HMAC-SHA256 accepts a key of any length.

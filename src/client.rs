@@ -1,8 +1,11 @@
 //! Where a request comes from, as far as limits are concerned.
 
+use std::convert::Infallible;
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-use axum::http::{HeaderMap, HeaderName};
+use axum::extract::FromRequestParts;
+use axum::http::{HeaderMap, HeaderName, request::Parts};
 
 /// The only header that says it: Cloudflare sets it, and overwrites what a client sent. Any other
 /// (`X-Forwarded-For`, `Forwarded`, ...) is the client's own word.
@@ -11,19 +14,39 @@ pub(crate) const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("cf-connec
 /// The network that a request comes from, under whose name it is counted: an IPv4 address, or the
 /// /64 of an IPv6 one, which is the least that a subscriber has. All requests without an address
 /// are of one network, so that leaving it out is no way around a limit.
-#[must_use]
-pub fn network(headers: &HeaderMap) -> String {
-    let address = headers
-        .get(CLIENT_ADDRESS)
-        .and_then(|value| value.to_str().ok()?.trim().parse::<IpAddr>().ok());
-    match address.map(|address| address.to_canonical()) {
-        Some(IpAddr::V4(address)) => address.to_string(),
-        Some(IpAddr::V6(address)) => {
-            let [a, b, c, d, ..] = address.segments();
-            let network = Ipv6Addr::from([a, b, c, d, 0, 0, 0, 0]);
-            format!("{network}/64")
-        }
-        None => "unknown".to_owned(),
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network(String);
+
+impl Network {
+    /// The network of a request.
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Self {
+        let address = headers
+            .get(CLIENT_ADDRESS)
+            .and_then(|value| value.to_str().ok()?.trim().parse::<IpAddr>().ok());
+        Self(match address.map(|address| address.to_canonical()) {
+            Some(IpAddr::V4(address)) => address.to_string(),
+            Some(IpAddr::V6(address)) => {
+                let [a, b, c, d, ..] = address.segments();
+                let network = Ipv6Addr::from([a, b, c, d, 0, 0, 0, 0]);
+                format!("{network}/64")
+            }
+            None => "unknown".to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Network {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers))
     }
 }
 
@@ -34,7 +57,7 @@ mod tests {
     fn key(header: &'static str, value: &str) -> String {
         let mut headers = HeaderMap::new();
         headers.insert(header, value.parse().unwrap());
-        network(&headers)
+        Network::of(&headers).to_string()
     }
 
     #[test]
@@ -67,6 +90,6 @@ mod tests {
             assert_eq!(key(header, "192.0.2.7"), "unknown");
         }
         assert_eq!(key("cf-connecting-ip", "192.0.2.7, 192.0.2.8"), "unknown");
-        assert_eq!(network(&HeaderMap::new()), "unknown");
+        assert_eq!(Network::of(&HeaderMap::new()).to_string(), "unknown");
     }
 }

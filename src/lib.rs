@@ -8,11 +8,11 @@
 //! * [`app`]: the state and the route table;
 //! * [`respond`], [`events`], [`http`]: what every answer goes through: request id, headers, CORS, log line; and
 //!   the rest of the request's body (`drain`);
-//! * [`extract`], [`header`], [`client`], [`fields`], [`json`]: bearer tokens, addresses and bodies
-//!   out of requests;
+//! * [`http`], [`header`], [`client`], [`json`]: addresses and bodies out of requests;
 //! * [`routes`]: a handler for each endpoint;
+//! * [`auth`]: the steps behind them: who calls, how often, and what a login comes to;
 //! * [`after`]: what is done when the answer has gone out;
-//! * [`email`], [`account`], [`name`], [`password`], [`token`], [`user_id`]: parsed types and their
+//! * [`email`], [`account`], [`name`], [`patch`], [`password`], [`token`], [`user_id`]: parsed types and their
 //!   rules, no I/O ([`rule`] is what they say of a broken one);
 //! * [`db`]: the statements, one file a table;
 //! * [`mysql`]: the client, which knows nothing of the rest;
@@ -22,6 +22,7 @@
 pub mod account;
 pub mod after;
 pub mod app;
+pub mod auth;
 pub mod client;
 pub mod config;
 pub mod db;
@@ -29,14 +30,13 @@ mod drain;
 pub mod email;
 pub mod error;
 pub mod events;
-pub mod extract;
-pub mod fields;
 pub mod header;
 pub mod http;
 pub mod json;
 pub mod mysql;
 pub mod name;
 pub mod password;
+pub mod patch;
 pub mod platform;
 pub mod respond;
 pub mod routes;

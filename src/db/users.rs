@@ -6,6 +6,7 @@
 use crate::email::{Email, Lookup};
 use crate::mysql::{self, Affected, Cell, Row, Sql};
 use crate::name::Name;
+use crate::patch::Patch;
 use crate::user_id::UserId;
 use crate::{sql, statement};
 
@@ -53,13 +54,13 @@ pub struct NewUser<'a> {
     pub now: u64,
 }
 
-/// New values for the columns that are to change: `Some(None)` clears one.
+/// New values for the columns that are to change.
 #[derive(Debug, Default)]
 pub struct Changes<'a> {
     /// The first name.
-    pub name: Option<Option<&'a Name>>,
+    pub name: Patch<&'a Name>,
     /// The last name.
-    pub username: Option<Option<&'a Name>>,
+    pub username: Patch<&'a Name>,
 }
 
 /// Inserts a user and returns the id.
@@ -193,7 +194,7 @@ pub async fn update(
     ];
     let assignments: Vec<_> = columns
         .into_iter()
-        .filter_map(|(column, value)| Some((column, value?.map(Name::as_str))))
+        .filter_map(|(column, value)| Some((column, value.change()?.map(Name::as_str))))
         .collect();
     if assignments.is_empty() {
         return Ok(());

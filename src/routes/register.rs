@@ -3,20 +3,23 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::app::App;
+use crate::auth::{breaches, limits};
+use crate::client::Network;
 use crate::db::users::{self, NewUser};
 use crate::email::{Email, Lookup};
 use crate::error::Error;
 use crate::events::{Audit, Event, Log};
-use crate::fields::Fields;
+use crate::http::fields::Fields;
+use crate::http::input::Input;
+use crate::http::json_response::json;
 use crate::name::Name;
 use crate::password::{Password, Policy};
 use crate::platform::Limiter;
 use crate::routes::user::UserView;
-use crate::routes::{check_breaches, check_limit, json};
 
 /// The body of `POST /auth/register`, valid.
 struct Register {
@@ -38,8 +41,8 @@ impl Register {
             let email = email.as_ref().map(|(email, _)| email);
             password.check(policy, email).map(|()| password)
         });
-        let name = fields.optional("name", Name::parse).flatten();
-        let username = fields.optional("username", Name::parse).flatten();
+        let name = fields.optional("name", Name::parse);
+        let username = fields.optional("username", Name::parse);
         let ((email, lookup), password) = fields.finish(email.zip(password))?;
         Ok(Self {
             email,
@@ -61,8 +64,8 @@ impl Register {
 pub async fn register(
     State(app): State<Arc<App>>,
     log: Log,
-    headers: HeaderMap,
-    fields: Fields,
+    network: Network,
+    Input { fields, .. }: Input,
 ) -> Result<Response, Error> {
     let Register {
         email,
@@ -71,8 +74,8 @@ pub async fn register(
         name,
         username,
     } = Register::read(fields, &app.config.password_policy)?;
-    check_limit(&app, Limiter::Register, &headers, &log).await?;
-    check_breaches(&app, &password, &log).await?;
+    limits::check(&app, Limiter::Register, &network, &log).await?;
+    breaches::check(&app, &password, &log).await?;
     let hash = app.hasher.hash(&password).map_err(Error::Internal)?;
     let now = app.platform.now();
     let user = NewUser {

@@ -8,13 +8,13 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::auth::current_user::{CurrentUser, find_current};
 use crate::db::users::{self, Changes, User};
 use crate::error::Error;
 use crate::events::{Audit, Event};
-use crate::extract::{CurrentUser, JsonHead, find_current};
-use crate::fields::Fields;
+use crate::http::input::Input;
+use crate::http::json_response::json;
 use crate::name::Name;
-use crate::routes::json;
 use crate::time::rfc3339;
 use crate::user_id::UserId;
 
@@ -60,20 +60,18 @@ pub async fn get_me(State(app): State<Arc<App>>, current: CurrentUser) -> Result
 /// [`Error`].
 pub async fn update_user(
     State(app): State<Arc<App>>,
-    _: JsonHead,
-    current: CurrentUser,
-    mut fields: Fields,
+    Input { caller, mut fields }: Input<CurrentUser>,
 ) -> Result<Response, Error> {
-    let name = fields.optional("name", Name::parse);
-    let username = fields.optional("username", Name::parse);
-    fields.finish(Some(()))?;
+    let name = fields.patch("name", Name::parse);
+    let username = fields.patch("username", Name::parse);
+    let (name, username) = fields.finish(Some((name, username)))?;
     let changes = Changes {
-        name: name.as_ref().map(Option::as_ref),
-        username: username.as_ref().map(Option::as_ref),
+        name: name.as_ref(),
+        username: username.as_ref(),
     };
     let now = app.platform.now();
     let update = async |session| {
-        let id = current.id(&session).await?;
+        let id = caller.id(&session).await?;
         users::update(&session, id, &changes, now).await?;
         find_current(&session, id).await
     };

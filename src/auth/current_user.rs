@@ -1,4 +1,4 @@
-//! What handlers take out of the head of a request: the user, and that a JSON body follows.
+//! The user that a request's access token names.
 
 use std::sync::Arc;
 
@@ -10,13 +10,8 @@ use crate::db::Session;
 use crate::db::users::{self, User};
 use crate::error::Error;
 use crate::header::bearer::Credentials;
-use crate::header::media_type::MediaType;
-use crate::header::{content_length, is_plain};
 use crate::token::{Subject, TokenError};
 use crate::user_id::UserId;
-
-/// The largest body that is read, in bytes.
-pub const MAX_BODY: usize = 16 * 1024;
 
 /// The user that the request's access token names. Asking for it is what protects a route.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +42,7 @@ impl CurrentUser {
     }
 }
 
-/// The user of an id that a token names.
+/// Finds the user of an id that a token names.
 ///
 /// # Errors
 /// [`Error::InvalidToken`] when the user is gone; those of the database.
@@ -82,38 +77,6 @@ fn bearer_token(headers: &HeaderMap) -> Result<&str, Error> {
         // Another scheme is no attempt at ours (RFC 6750, 3).
         Credentials::Other => Err(Error::MissingToken),
         Credentials::Malformed => Err(Error::InvalidToken(TokenError::Malformed)),
-    }
-}
-
-/// The headers of a JSON body, checked; [`crate::fields`] reads the body itself. Put before
-/// [`CurrentUser`], it keeps the order in which a request is refused: size, type, token, JSON,
-/// fields.
-pub struct JsonHead;
-
-impl<S: Sync> FromRequestParts<S> for JsonHead {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        let declared = content_length(&parts.headers);
-        if declared.is_some_and(|length| length > MAX_BODY as u64) {
-            return Err(Error::BodyTooLarge);
-        }
-        if !is_plain(&parts.headers) {
-            return Err(Error::UnsupportedMediaType(
-                "Send the body without a Content-Encoding.",
-            ));
-        }
-        let mut types = parts.headers.get_all(header::CONTENT_TYPE).iter();
-        let media_type = match (types.next(), types.next()) {
-            (Some(value), None) => MediaType::parse(value.as_bytes()),
-            _ => None,
-        };
-        match media_type {
-            Some(media_type) if media_type.is_utf8_json() => Ok(Self),
-            _ => Err(Error::UnsupportedMediaType(
-                "Send the body as \"Content-Type: application/json\" in UTF-8.",
-            )),
-        }
     }
 }
 

@@ -1,0 +1,103 @@
+//! A request with a JSON body, read and refused in one order.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::{HeaderMap, header, request::Parts};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+
+use super::fields::Fields;
+use crate::app::App;
+use crate::error::Error;
+use crate::header::media_type::MediaType;
+use crate::header::{content_length, is_plain};
+use crate::json::Object;
+
+/// The largest body that is read, in bytes.
+const MAX_BODY: usize = 16 * 1024;
+
+/// A request with a JSON body, from [`Anyone`] or from a caller who has to be known.
+///
+/// It is refused for the first of these that is wrong with it:
+///
+/// 1. 413: the declared length;
+/// 2. 415: the encoding or the type of the body;
+/// 3. 401: the caller;
+/// 4. 413 or 400: the body itself, which must be a JSON object;
+/// 5. 422: its members, which the handler takes out of the [`Fields`].
+pub struct Input<C = Anyone> {
+    /// Who calls.
+    pub caller: C,
+    /// The members of the body.
+    pub fields: Fields,
+}
+
+/// A caller who need not be known.
+pub struct Anyone;
+
+impl<S: Sync> FromRequestParts<S> for Anyone {
+    type Rejection = Error;
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Error> {
+        Ok(Self)
+    }
+}
+
+impl<C> FromRequest<Arc<App>> for Input<C>
+where
+    C: FromRequestParts<Arc<App>, Rejection = Error> + Send,
+{
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Error> {
+        let (mut parts, body) = request.into_parts();
+        check_head(&parts.headers)?;
+        let caller = C::from_request_parts(&mut parts, app).await?;
+        let body = read_limited(body).await?;
+        let object = Object::parse(&body).map_err(Error::MalformedBody)?;
+        let fields = Fields::new(object);
+        Ok(Self { caller, fields })
+    }
+}
+
+/// Checks what the headers say of the body.
+fn check_head(headers: &HeaderMap) -> Result<(), Error> {
+    let declared = content_length(headers);
+    if declared.is_some_and(|length| length > MAX_BODY as u64) {
+        return Err(Error::BodyTooLarge);
+    }
+    if !is_plain(headers) {
+        return Err(Error::UnsupportedMediaType(
+            "Send the body without a Content-Encoding.",
+        ));
+    }
+    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
+    let media_type = match (types.next(), types.next()) {
+        (Some(value), None) => MediaType::parse(value.as_bytes()),
+        _ => None,
+    };
+    match media_type {
+        Some(media_type) if media_type.is_utf8_json() => Ok(()),
+        _ => Err(Error::UnsupportedMediaType(
+            "Send the body as \"Content-Type: application/json\" in UTF-8.",
+        )),
+    }
+}
+
+/// Reads a body to its end, or to the first frame over the limit.
+async fn read_limited(mut body: Body) -> Result<Bytes, Error> {
+    let mut read = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame
+            .map_err(|_| Error::MalformedBody("The body ended before its time.".to_owned()))?;
+        if let Ok(data) = frame.into_data() {
+            if read.len() + data.len() > MAX_BODY {
+                return Err(Error::BodyTooLarge);
+            }
+            read.extend_from_slice(&data);
+        }
+    }
+    Ok(read.freeze())
+}
