@@ -43,11 +43,11 @@ impl App {
         Ok(Self {
             db: Database::new(
                 platform.clone(),
-                config.connect_timeout,
-                config.statement_timeout,
+                config.database.connect_timeout,
+                config.database.statement_timeout,
             ),
-            hasher: Hasher::new(config.password_cost, config.hash_max_memory_kib)?,
-            tokens: Tokens::new(&config),
+            hasher: Hasher::new(config.password.cost, config.password.hash_max_memory_kib)?,
+            tokens: Tokens::new(config.token.clone()),
             accounts: AccountKeys::new(&config.secret_key)?,
             config,
             platform,
@@ -57,7 +57,7 @@ impl App {
 
 /// The whole API.
 pub fn router(app: App) -> Router {
-    let responder = Responder::new(app.platform.clone(), Policy::of(&app.config));
+    let responder = Responder::new(app.platform.clone(), Policy::of(&app.config.http));
     let routes = Router::new()
         .route("/", get(health::get_status))
         .route("/ready", get(health::get_ready))

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 
 use crate::client::CLIENT_ADDRESS;
-use crate::config::Config;
+use crate::config::HttpConfig;
 use crate::drain::Rest;
 use crate::error::{Error, Failure};
 use crate::events::{Audit, Line, Log};
@@ -58,7 +58,7 @@ pub struct Policy {
 impl Policy {
     /// The policy of a configuration.
     #[must_use]
-    pub fn of(config: &Config) -> Self {
+    pub fn of(config: &HttpConfig) -> Self {
         Self {
             cors_origins: config.cors_origins.clone(),
             cors_headers: config.cors_headers.clone(),

@@ -11,7 +11,7 @@ use crate::password::{Password, RangeQuery};
 /// Asks whether a new password is known from a breach, where that is configured. Without an answer
 /// in time the password is taken, and the log says so: nothing here depends on others.
 pub(crate) async fn check(app: &App, password: &Password, log: &Log) -> Result<(), Error> {
-    let Some(BreachCheck { url, timeout }) = &app.config.breach_check else {
+    let Some(BreachCheck { url, timeout }) = &app.config.password.breach_check else {
         return Ok(());
     };
     let query = RangeQuery::new(password);

@@ -94,7 +94,7 @@ async fn look_up_and_reserve(
     email: &Lookup,
     network: &Network,
 ) -> Result<(Option<Credentials>, Reserved), Error> {
-    let limits = app.config.login_limits;
+    let limits = app.config.login.limits;
     let work = async |session| {
         let found = users::find_credentials(&session, email).await?;
         // The row's own e-mail: where old rows hold spellings that are one address today, each has
@@ -119,7 +119,7 @@ async fn look_up_and_reserve(
 /// Starts the timer of the least time that a failed login takes, so that the cost of an old hash
 /// does not show. What comes before takes as long for every account.
 async fn start_failure_delay(app: &App) -> MaybeDone<BoxFuture<'static, ()>> {
-    let mut delay = maybe_done(app.platform.sleep(app.config.login_failure_time));
+    let mut delay = maybe_done(app.platform.sleep(app.config.login.failure_time));
     // A timer starts when it is first polled.
     poll_immediate(&mut delay).await;
     delay
@@ -147,7 +147,7 @@ impl Verified {
             network,
             taken,
         } = &self.reservation;
-        let limits = app.config.login_limits;
+        let limits = app.config.login.limits;
         let give_back = async |session| {
             throttle::succeeded(&session, account, *network, *taken, limits).await?;
             throttle::purge(&session).await

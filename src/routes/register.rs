@@ -73,7 +73,7 @@ pub async fn register(
         password,
         name,
         username,
-    } = Register::read(fields, &app.config.password_policy)?;
+    } = Register::read(fields, &app.config.password.policy)?;
     limits::check(&app, Limiter::Register, &network, &log).await?;
     breaches::check(&app, &password, &log).await?;
     let hash = app.hasher.hash(&password).map_err(Error::Internal)?;

@@ -27,11 +27,11 @@ impl Tokens {
         now: u64,
     ) -> Result<String, TokenError> {
         let typ = token.typ.as_deref().unwrap_or_default();
-        let accepted = self.legacy_until.is_some_and(|until| now < until);
+        let accepted = self.0.legacy_until.is_some_and(|until| now < until);
         if !accepted || token.has_more || !typ.eq_ignore_ascii_case("JWT") {
             return Err(TokenError::Header);
         }
-        let mut keys = self.keys.iter();
+        let mut keys = self.0.keyring.iter();
         keys.find(|key| key.algorithm() == Algorithm::Hs256 && check_signature(token, key).is_ok())
             .ok_or(TokenError::Signature)?;
         let claims: LegacyClaims = token.claims()?;

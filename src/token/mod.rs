@@ -6,37 +6,47 @@
 
 mod error;
 mod key;
+mod keyring;
 mod legacy;
 mod strict;
 mod typ;
+
+use std::time::Duration;
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use chrono::{DateTime, TimeDelta, Utc};
 use jwt_compact::{Claims, TimeOptions};
 use serde::{Deserialize, Serialize};
 
-use crate::config::Config;
 use crate::user_id::UserId;
 
 pub use error::TokenError;
 pub use key::{Algorithm, Jwk, Key};
+pub use keyring::{Keyring, KeyringError};
 pub use typ::Type;
 
 /// Seconds that clocks may differ by.
 const LEEWAY: i64 = 5;
 
-/// Issues and verifies access tokens.
-pub struct Tokens {
-    signing: Key,
-    /// All that verify, the signing one among them.
-    keys: Vec<Key>,
+/// What tokens are like.
+#[derive(Clone)]
+pub struct Settings {
+    /// The keys.
+    pub keyring: Keyring,
     /// The type that is issued, and one that is taken beside it.
-    types: (Type, Option<Type>),
-    issuer: String,
-    audience: String,
-    lifetime: TimeDelta,
-    legacy_until: Option<u64>,
+    pub types: (Type, Option<Type>),
+    /// `iss`.
+    pub issuer: String,
+    /// `aud`.
+    pub audience: String,
+    /// The time from `iat` to `exp`.
+    pub lifetime: Duration,
+    /// Until when tokens of the replaced system are taken, in seconds since 1970-01-01 UTC.
+    pub legacy_until: Option<u64>,
 }
+
+/// Issues and verifies access tokens.
+pub struct Tokens(Settings);
 
 /// An access token as the client gets it.
 pub struct AccessToken {
@@ -89,21 +99,15 @@ impl Audience {
 }
 
 impl Tokens {
-    /// Tokens as the configuration describes them.
+    /// Tokens of these settings.
     #[must_use]
-    pub fn new(config: &Config) -> Self {
-        let signing = config.signing_key.clone();
-        let mut keys = vec![signing.clone()];
-        keys.extend(config.verification_keys.iter().cloned());
-        Self {
-            signing,
-            keys,
-            types: config.token_types,
-            issuer: config.token_issuer.clone(),
-            audience: config.token_audience.clone(),
-            lifetime: TimeDelta::seconds(config.token_lifetime.as_secs().cast_signed()),
-            legacy_until: config.legacy_tokens_until,
-        }
+    pub fn new(settings: Settings) -> Self {
+        Self(settings)
+    }
+
+    /// The time from `iat` to `exp`.
+    fn lifetime(&self) -> TimeDelta {
+        TimeDelta::seconds(self.0.lifetime.as_secs().cast_signed())
     }
 
     /// Issues a token for a user.
@@ -114,24 +118,24 @@ impl Tokens {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|error| error.to_string())?;
         let claims = UserClaims {
-            iss: self.issuer.clone(),
+            iss: self.0.issuer.clone(),
             sub: user.to_string(),
-            aud: Audience::One(self.audience.clone()),
+            aud: Audience::One(self.0.audience.clone()),
             jti: hex::encode(id),
         };
         let time = TimeOptions::new(TimeDelta::zero(), || date(now));
-        let claims = Claims::new(claims).set_duration_and_issuance(&time, self.lifetime);
+        let claims = Claims::new(claims).set_duration_and_issuance(&time, self.lifetime());
         let header = Header {
-            alg: self.signing.algorithm().name(),
-            typ: self.types.0.name(),
-            kid: self.signing.id(),
+            alg: self.0.keyring.signing().algorithm().name(),
+            typ: self.0.types.0.name(),
+            kid: self.0.keyring.signing().id(),
         };
         let message = format!("{}.{}", encode(&header)?, encode(&claims)?);
-        let signature = self.signing.sign(message.as_bytes());
+        let signature = self.0.keyring.signing().sign(message.as_bytes());
         let signature = signature.ok_or("the signing key cannot sign")?;
         Ok(AccessToken {
             token: format!("{message}.{}", Base64UrlUnpadded::encode_string(&signature)),
-            expires_in: self.lifetime.num_seconds().cast_unsigned(),
+            expires_in: self.0.lifetime.as_secs(),
         })
     }
 
@@ -145,12 +149,11 @@ impl Tokens {
             return self.verify_legacy(&token, now).map(Subject::Email);
         };
         let typ = token.typ.as_deref().unwrap_or_default();
-        let (ours, other) = self.types;
+        let (ours, other) = self.0.types;
         if !ours.is(typ) && !other.is_some_and(|other| other.is(typ)) {
             return Err(TokenError::Header);
         }
-        let key = self.keys.iter().find(|key| key.id() == id);
-        let key = key.ok_or(TokenError::UnknownKey)?;
+        let key = self.0.keyring.find(id).ok_or(TokenError::UnknownKey)?;
         check_signature(&token, key)?;
         self.check(&token.claims()?, now).map(Subject::Id)
     }
@@ -167,7 +170,8 @@ impl Tokens {
             return Err(TokenError::Early);
         }
         let UserClaims { iss, sub, aud, .. } = &claims.custom;
-        if expires - issued > self.lifetime || *iss != self.issuer || !aud.has(&self.audience) {
+        if expires - issued > self.lifetime() || *iss != self.0.issuer || !aud.has(&self.0.audience)
+        {
             return Err(TokenError::Claims);
         }
         UserId::parse(sub).ok_or(TokenError::Claims)
@@ -176,7 +180,7 @@ impl Tokens {
     /// The public halves of the key pairs: what others verify tokens with (RFC 7517, 5).
     #[must_use]
     pub fn public_keys(&self) -> Vec<Jwk> {
-        self.keys.iter().filter_map(Key::jwk).collect()
+        self.0.keyring.public_keys()
     }
 }
 

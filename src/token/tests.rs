@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::*;
+use crate::config::Config;
 
 const NOW: u64 = 1_800_000_000;
 const SECRET: &str = "a secret of the tests, 0123456789abcdef";
@@ -21,7 +22,7 @@ fn tokens_with(variables: &[(&str, &str)]) -> Tokens {
         let found = all().find(|(key, _)| *key == name);
         found.map(|(_, value)| (*value).to_owned())
     });
-    Tokens::new(&config.unwrap())
+    Tokens::new(config.unwrap().token)
 }
 
 /// Signs a header and claims, as they are.
@@ -39,7 +40,7 @@ fn sign_with(key: &Key, header: &str, claims: &str) -> String {
 
 fn header(changes: &Value) -> String {
     changed(
-        &json!({ "alg": "HS256", "typ": "at+jwt", "kid": tokens().signing.id() }),
+        &json!({ "alg": "HS256", "typ": "at+jwt", "kid": tokens().0.keyring.signing().id() }),
         changes,
     )
 }
@@ -152,7 +153,7 @@ fn no_key_is_taken_from_a_token() {
         (&eddsa, &theirs, json!(theirs.jwk())),
         (&tokens(), &shared, octets),
     ] {
-        for kid in [tokens.signing.id(), key.id()] {
+        for kid in [tokens.0.keyring.signing().id(), key.id()] {
             for (member, value) in [
                 ("jwk", jwk.clone()),
                 ("jwks", json!({ "keys": [jwk] })),
@@ -355,7 +356,7 @@ fn the_key_of_another_purpose_signs_no_token() {
     for derived in [accounts, networks] {
         let key = Key::from_secret(Algorithm::Hs256, &derived).unwrap();
         for (kid, error) in [
-            (tokens().signing.id(), TokenError::Signature),
+            (tokens().0.keyring.signing().id(), TokenError::Signature),
             (key.id(), TokenError::UnknownKey),
         ] {
             let token = sign_with(&key, &header(&json!({ "kid": kid })), &claims(&json!({})));
@@ -388,7 +389,8 @@ fn no_form_of_a_public_key_is_a_secret_to_sign_with() {
     );
     for secret in [x.as_bytes(), jwk.as_bytes(), &raw, &der, pem.as_bytes()] {
         for alg in ["HS256", "EdDSA"] {
-            let header = json!({ "alg": alg, "typ": "at+jwt", "kid": tokens.signing.id() });
+            let header =
+                json!({ "alg": alg, "typ": "at+jwt", "kid": tokens.0.keyring.signing().id() });
             let encode = |text: &str| Base64UrlUnpadded::encode_string(text.as_bytes());
             let message = format!(
                 "{}.{}",

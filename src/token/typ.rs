@@ -56,7 +56,7 @@ mod tests {
             "TOKEN_TYPE" => Some(types.to_owned()),
             _ => None,
         });
-        Tokens::new(&config.unwrap())
+        Tokens::new(config.unwrap().token)
     }
 
     #[test]

@@ -22,7 +22,7 @@ async fn a_setting_that_is_no_string_number_or_boolean_is_refused_whichever_it_i
         (json!({ "value": 15 }), "an object"),
         (json!(null), "null"),
     ];
-    for (name, (value, kind)) in SETTINGS.into_iter().zip(others.into_iter().cycle()) {
+    for ((name, _), (value, kind)) in SETTINGS.iter().zip(others.into_iter().cycle()) {
         let problem = format!("must be a string, a number or a boolean, not {kind}");
         refused(name, value, &problem).await;
     }

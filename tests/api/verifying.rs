@@ -116,7 +116,7 @@ fn expired(user: i64, typ: &str) -> String {
     });
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let an_hour_ago = now.expect("a time").as_secs() - 3600;
-    let tokens = Tokens::new(&config.expect("a configuration"));
+    let tokens = Tokens::new(config.expect("a configuration").token);
     tokens
         .issue(UserId::from(user), an_hour_ago)
         .expect("a token")

@@ -9,6 +9,7 @@ mod check;
 mod common;
 mod database;
 mod dev;
+mod known_secrets;
 mod migrate;
 mod npm;
 mod process;
@@ -52,6 +53,9 @@ enum Command {
     /// Print the keys of the long passwords on standard input:
     /// `cargo xtask common-passwords <list >src/password/common/long.keys`.
     CommonPasswords,
+    /// Print what the Worker keeps of the secrets on standard input, which are known to everyone:
+    /// `cargo xtask known-secrets <jwt.secrets.list >src/config/known_secrets.bin`.
+    KnownSecrets,
     /// Print a random `SECRET_KEY`; with --dev, put one into `.dev.vars` if there is none.
     Secret(secret::Options),
 }
@@ -94,6 +98,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Build(options) => build::run(&options).await,
         Command::Migrate(options) => migrate::run(&options).await,
         Command::CommonPasswords => common::run(),
+        Command::KnownSecrets => known_secrets::run(),
         Command::Secret(options) => secret::run(&options),
     }
 }

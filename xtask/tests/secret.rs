@@ -40,8 +40,8 @@ fn a_key_pair_signs_and_its_public_half_verifies() {
     let public = said.rsplit_once(' ').expect("a public key").1;
     let secret = ("SECRET_KEY", &*secret(&[]).0);
     let key = ("ED25519_PRIVATE_KEY", &*private);
-    let signing = Tokens::new(&config(&[secret, key, ("ALGORITHM", "EdDSA")]));
-    let verifying = Tokens::new(&config(&[secret, ("VERIFICATION_KEYS", public)]));
+    let signing = Tokens::new(config(&[secret, key, ("ALGORITHM", "EdDSA")]).token);
+    let verifying = Tokens::new(config(&[secret, ("VERIFICATION_KEYS", public)]).token);
     let token = signing
         .issue(7_i64.into(), 1_800_000_000)
         .expect("a token")

@@ -1,12 +1,8 @@
 //! Settings of every JSON type, and names that are close to one.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
-use super::*;
-use crate::config::Config;
+use super::super::*;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -21,28 +17,8 @@ fn read(key: &str, value: &Value) -> Result<Config, String> {
 }
 
 #[test]
-fn the_list_of_settings_has_all_that_are_read_and_the_readme_explains_them() {
-    let asked = RefCell::new(BTreeSet::new());
-    let config = Config::read(|name| {
-        asked.borrow_mut().insert(name.to_owned());
-        (name == "SECRET_KEY").then(|| SECRET.to_owned())
-    });
-    assert!(config.is_ok());
-    let listed: BTreeSet<_> = SETTINGS.into_iter().map(str::to_owned).collect();
-    assert_eq!(asked.into_inner(), listed);
-    let readme = include_str!("../../../README.md");
-    let (_, section) = readme.split_once("\n## Configuration\n").unwrap();
-    let (section, _) = section.split_once("\n## ").unwrap();
-    let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
-    let rows: BTreeSet<_> = rows
-        .map(|row| row.split('`').next().unwrap().to_owned())
-        .collect();
-    assert_eq!(rows, listed);
-}
-
-#[test]
 fn what_is_no_string_number_or_boolean_is_refused_under_every_name() {
-    for name in SETTINGS {
+    for (name, _) in SETTINGS {
         for (value, kind) in [
             (json!(["https://app.example"]), "an array"),
             (json!({ "min": 15 }), "an object"),
@@ -68,7 +44,7 @@ fn a_number_is_what_it_would_be_as_a_string() {
     ] {
         let value: Value = serde_json::from_str(number).unwrap();
         let config = read("TOKEN_ISSUER", &value).unwrap();
-        assert_eq!(config.token_issuer, text, "{number}");
+        assert_eq!(config.token.issuer, text, "{number}");
     }
     for number in [
         "9007199254740993",
@@ -84,7 +60,7 @@ fn a_number_is_what_it_would_be_as_a_string() {
         );
     }
     let min_length =
-        |value| read("PASSWORD_MIN_LENGTH", &value).map(|config| config.password_policy.min_length);
+        |value| read("PASSWORD_MIN_LENGTH", &value).map(|config| config.password.policy.min_length);
     assert_eq!(min_length(json!(15)), Ok(15));
     for bad in [json!(7), json!(-15), json!(true)] {
         let problem = "PASSWORD_MIN_LENGTH must be a number from 8 to 64";
@@ -95,7 +71,7 @@ fn a_number_is_what_it_would_be_as_a_string() {
 #[test]
 fn a_switch_is_true_or_false_and_off_by_default() {
     let hsts = |value| {
-        read("HSTS_INCLUDE_SUBDOMAINS", &value).map(|config| config.hsts_include_subdomains)
+        read("HSTS_INCLUDE_SUBDOMAINS", &value).map(|config| config.http.hsts_include_subdomains)
     };
     assert_eq!(hsts(json!("")), Ok(false));
     for on in [json!(true), json!("true"), json!(" true ")] {
@@ -151,6 +127,9 @@ fn a_name_that_looks_like_a_setting_is_told_with_the_one_that_was_meant() {
         "_",
     ];
     let long = "X".repeat(100_000);
-    let names = unrelated.into_iter().chain(SETTINGS).chain([long.as_str()]);
+    let names = unrelated
+        .into_iter()
+        .chain(SETTINGS.iter().map(|(name, _)| *name))
+        .chain([long.as_str()]);
     assert_eq!(strays(names).collect::<Vec<_>>(), []);
 }

@@ -1,0 +1,41 @@
+//! The settings of logins.
+
+use std::time::Duration;
+
+use super::ConfigError;
+use super::setting::{Reader, Setting};
+use super::settings::{
+    LOGIN_FAILURE_MILLISECONDS, LOGIN_GUESSES_PER_ACCOUNT, LOGIN_GUESSES_PER_NETWORK,
+};
+use crate::db::throttle::Limits;
+
+/// What becomes of failed logins.
+#[derive(Debug, Clone, Copy)]
+pub struct LoginConfig {
+    /// `LOGIN_GUESSES_PER_NETWORK` and `LOGIN_GUESSES_PER_ACCOUNT` (at least three times the
+    /// other): failed logins of an account that are let through in any 24 hours, from one network
+    /// and from all that have not logged in lately.
+    pub limits: Limits,
+    /// `LOGIN_FAILURE_MILLISECONDS`: the least time that a failed login takes, so that the cost of
+    /// an old hash does not show.
+    pub failure_time: Duration,
+}
+
+pub(super) fn read<S: Into<Setting>>(
+    settings: &Reader<impl Fn(&str) -> S>,
+) -> Result<LoginConfig, ConfigError> {
+    let limits = Limits {
+        per_network: settings.number(&LOGIN_GUESSES_PER_NETWORK)?,
+        per_account: settings.number(&LOGIN_GUESSES_PER_ACCOUNT)?,
+    };
+    // Or one network could use up what others have at once.
+    if limits.per_account < 3 * limits.per_network {
+        let problem = "must be at least three times LOGIN_GUESSES_PER_NETWORK";
+        return Err(ConfigError::new(LOGIN_GUESSES_PER_ACCOUNT.name, problem));
+    }
+    let failure_time = settings.number(&LOGIN_FAILURE_MILLISECONDS)?;
+    Ok(LoginConfig {
+        limits,
+        failure_time: Duration::from_millis(failure_time.into()),
+    })
+}

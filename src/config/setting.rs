@@ -1,0 +1,106 @@
+//! What a runtime has under the name of a setting, and how it is read.
+
+use super::ConfigError;
+use super::settings::{Flag, Number, Text};
+
+/// The largest integer up to which JavaScript keeps all exactly.
+const MAX_EXACT: f64 = 9_007_199_254_740_991.0;
+
+/// What a runtime has under the name of a setting.
+pub enum Setting {
+    /// Nothing: the setting has its default.
+    Absent,
+    /// A string.
+    Text(String),
+    /// A boolean.
+    Boolean(bool),
+    /// A number.
+    Number(f64),
+    /// Something else, which no setting is: what JSON calls it, with its article.
+    Other(&'static str),
+}
+
+impl From<Option<String>> for Setting {
+    fn from(text: Option<String>) -> Self {
+        text.map_or(Self::Absent, Self::Text)
+    }
+}
+
+/// For the runtimes of tests, which have variables as JSON.
+#[cfg(not(target_arch = "wasm32"))]
+impl From<serde_json::Value> for Setting {
+    fn from(value: serde_json::Value) -> Self {
+        use serde_json::Value;
+        match value {
+            Value::String(text) => Self::Text(text),
+            Value::Bool(flag) => Self::Boolean(flag),
+            Value::Number(number) => Self::Number(number.as_f64().unwrap_or(f64::NAN)),
+            Value::Null => Self::Other("null"),
+            Value::Array(_) => Self::Other("an array"),
+            Value::Object(_) => Self::Other("an object"),
+        }
+    }
+}
+
+impl Setting {
+    /// The text of it: numbers and booleans as they are written in JSON.
+    fn text(self) -> Result<Option<String>, String> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::Text(text) => Ok(Some(text)),
+            Self::Boolean(flag) => Ok(Some(flag.to_string())),
+            // No setting has a fraction; and what is larger is no longer what was written.
+            Self::Number(number) if number.fract() == 0.0 && number.abs() <= MAX_EXACT => {
+                #[expect(clippy::cast_possible_truncation, reason = "an integer that fits")]
+                let number = number as i64;
+                Ok(Some(number.to_string()))
+            }
+            Self::Number(_) => {
+                Err("as a number must be a whole one, and at most 9007199254740991".to_owned())
+            }
+            Self::Other(kind) => Err(format!(
+                "must be a string, a number or a boolean, not {kind}"
+            )),
+        }
+    }
+}
+
+/// Reads settings through a lookup from name to value.
+pub(super) struct Reader<L>(pub(super) L);
+
+impl<S: Into<Setting>, L: Fn(&str) -> S> Reader<L> {
+    /// A setting; none if it is absent or blank, which is what an empty variable is in a shell.
+    pub(super) fn text(&self, Text(name): Text) -> Result<Option<String>, ConfigError> {
+        let text = (self.0)(name).into().text();
+        let text = text.map_err(|problem| ConfigError::new(name, problem))?;
+        Ok(text.filter(|text| !text.trim().is_empty()))
+    }
+
+    /// A whole number in its range.
+    pub(super) fn number(&self, number: &Number) -> Result<u32, ConfigError> {
+        let Number {
+            name,
+            default,
+            range,
+        } = number;
+        let Some(text) = self.text(Text(name))? else {
+            return Ok(*default);
+        };
+        let number = text.trim().parse().ok();
+        number
+            .filter(|number| range.contains(number))
+            .ok_or_else(|| {
+                let problem = format!("must be a number from {} to {}", range.start(), range.end());
+                ConfigError::new(name, problem)
+            })
+    }
+
+    /// A switch, off by default.
+    pub(super) fn flag(&self, Flag(name): Flag) -> Result<bool, ConfigError> {
+        match self.text(Text(name))?.as_deref().map(str::trim) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(ConfigError::new(name, "must be true or false")),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The keys of the tokens: one signs, all verify.
+
+use super::{Jwk, Key};
+
+/// The keys that verify tokens, one of which signs. So keys can be changed without anybody having
+/// to log in again.
+#[derive(Clone)]
+pub struct Keyring {
+    signing: Key,
+    others: Vec<Key>,
+}
+
+/// Why a key cannot be among the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyringError {
+    /// One key has one algorithm (RFC 8725, 3.1).
+    #[error("is a key that another algorithm has already")]
+    OtherAlgorithm,
+    /// Anybody could sign with it (CVE-2015-9235).
+    #[error("has the text of a public key as a secret")]
+    PublicText,
+}
+
+impl Keyring {
+    /// A keyring of the key that signs.
+    #[must_use]
+    pub fn new(signing: Key) -> Self {
+        Self {
+            signing,
+            others: Vec::new(),
+        }
+    }
+
+    /// Adds a key that verifies. The same one may be added twice.
+    ///
+    /// # Errors
+    /// [`KeyringError`].
+    pub fn add(&mut self, key: Key) -> Result<(), KeyringError> {
+        if let Some(same) = self.iter().find(|other| other.is_same(&key)) {
+            let is_alike = same.algorithm() == key.algorithm();
+            return is_alike.then_some(()).ok_or(KeyringError::OtherAlgorithm);
+        }
+        let is_text = |other: &Key| key.is_text_of(other) || other.is_text_of(&key);
+        if self.iter().any(is_text) {
+            return Err(KeyringError::PublicText);
+        }
+        self.others.push(key);
+        Ok(())
+    }
+
+    /// The key that signs.
+    #[must_use]
+    pub fn signing(&self) -> &Key {
+        &self.signing
+    }
+
+    /// All keys, the one that signs first.
+    pub fn iter(&self) -> impl Iterator<Item = &Key> {
+        std::iter::once(&self.signing).chain(&self.others)
+    }
+
+    /// The key of a `kid`.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<&Key> {
+        self.iter().find(|key| key.id() == id)
+    }
+
+    /// The public halves of the key pairs (RFC 7517, 5).
+    #[must_use]
+    pub fn public_keys(&self) -> Vec<Jwk> {
+        self.iter().filter_map(Key::jwk).collect()
+    }
+}
