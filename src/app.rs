@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::events::report_stray;
 use crate::http::matched_route::note_route;
 use crate::password::Hasher;
-use crate::platform::Platform;
+use crate::platform::{Runtime, Services};
 use crate::respond::{Policy, Responder, respond};
 use crate::routes::{health, keys, login, register, user};
 use crate::token::Tokens;
@@ -30,8 +30,10 @@ pub struct App {
     pub tokens: Tokens,
     /// Names accounts where their e-mails must not stand.
     pub accounts: AccountKeys,
+    /// The way to other services.
+    pub services: Arc<dyn Services>,
     /// The runtime.
-    pub platform: Arc<dyn Platform>,
+    pub runtime: Arc<dyn Runtime>,
 }
 
 impl App {
@@ -39,25 +41,26 @@ impl App {
     ///
     /// # Errors
     /// A sentence, when the configuration cannot be used.
-    pub fn new(config: Config, platform: Arc<dyn Platform>) -> Result<Self, String> {
+    pub fn new(
+        config: Config,
+        services: Arc<dyn Services>,
+        runtime: Arc<dyn Runtime>,
+    ) -> Result<Self, String> {
         Ok(Self {
-            db: Database::new(
-                platform.clone(),
-                config.database.connect_timeout,
-                config.database.statement_timeout,
-            ),
+            db: Database::new(services.clone(), runtime.clone(), config.database),
             hasher: Hasher::new(config.password.cost, config.password.hash_max_memory_kib)?,
             tokens: Tokens::new(config.token.clone()),
             accounts: AccountKeys::new(&config.secret_key)?,
             config,
-            platform,
+            services,
+            runtime,
         })
     }
 }
 
 /// The whole API.
 pub fn router(app: App) -> Router {
-    let responder = Responder::new(app.platform.clone(), Policy::of(&app.config.http));
+    let responder = Responder::new(app.runtime.clone(), Policy::of(&app.config.http));
     let routes = Router::new()
         .route("/", get(health::get_status))
         .route("/ready", get(health::get_ready))
@@ -82,26 +85,27 @@ pub fn router(app: App) -> Router {
 pub fn build<'a, S: Into<Setting>>(
     lookup: impl Fn(&str) -> S,
     names: impl Iterator<Item = &'a str>,
-    platform: Arc<dyn Platform>,
+    services: Arc<dyn Services>,
+    runtime: Arc<dyn Runtime>,
 ) -> Router {
     for stray in strays(names) {
-        report_stray(&*platform, stray);
+        report_stray(&*runtime, stray);
     }
     let app = Config::read(lookup)
         .map_err(|error| error.to_string())
-        .and_then(|config| App::new(config, platform.clone()));
+        .and_then(|config| App::new(config, services, runtime.clone()));
     match app {
         Ok(app) => router(app),
-        Err(reason) => misconfigured(&reason, platform),
+        Err(reason) => misconfigured(&reason, runtime),
     }
 }
 
 /// What answers when the configuration cannot be used: 500 to everything, with the reason in the
 /// log each time, since nothing else would say it.
-pub fn misconfigured(reason: &str, platform: Arc<dyn Platform>) -> Router {
+pub fn misconfigured(reason: &str, runtime: Arc<dyn Runtime>) -> Router {
     let reason = format!("configuration: {reason}");
     let routes = Router::new().fallback(|| async { Error::Internal(reason) });
-    with_responses(routes, Responder::new(platform, Policy::default()))
+    with_responses(routes, Responder::new(runtime, Policy::default()))
 }
 
 fn with_responses(routes: Router, responder: Responder) -> Router {

@@ -11,11 +11,10 @@ use std::time::Duration;
 use axum::body::{Body, HttpBody};
 use axum::http::HeaderMap;
 use bytes::Bytes;
-use futures_util::future::select;
 use http_body_util::BodyExt as _;
 
 use crate::header::content_length;
-use crate::platform::Platform;
+use crate::platform::{Runtime, within};
 
 /// The most bytes of a rest that are read.
 const MAX_REST: usize = 1024 * 1024;
@@ -70,7 +69,7 @@ impl Rest {
     }
 
     /// Reads what nobody has read, up to a size and for a time, and lets go of it.
-    pub(crate) async fn drain(self, platform: &dyn Platform) {
+    pub(crate) async fn drain(self, runtime: &dyn Runtime) {
         let Self(Some(mut body)) = self else {
             return;
         };
@@ -87,6 +86,6 @@ impl Rest {
                 }
             }
         };
-        drop(select(std::pin::pin!(read), platform.sleep(MAX_TIME)).await);
+        let _ = within(MAX_TIME, runtime, read).await;
     }
 }

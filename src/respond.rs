@@ -16,7 +16,7 @@ use crate::drain::Rest;
 use crate::error::{Error, Failure};
 use crate::events::{Audit, Line, Log};
 use crate::http::matched_route::Route;
-use crate::platform::Platform;
+use crate::platform::Runtime;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -84,15 +84,15 @@ impl Default for Policy {
 
 /// Finishes the answers.
 pub struct Responder {
-    platform: Arc<dyn Platform>,
+    runtime: Arc<dyn Runtime>,
     policy: Policy,
 }
 
 impl Responder {
     /// A responder for a policy.
     #[must_use]
-    pub fn new(platform: Arc<dyn Platform>, policy: Policy) -> Self {
-        Self { platform, policy }
+    pub fn new(runtime: Arc<dyn Runtime>, policy: Policy) -> Self {
+        Self { runtime, policy }
     }
 }
 
@@ -115,11 +115,11 @@ pub async fn respond(
     let client = request.headers().get(CLIENT_ADDRESS).cloned();
     let route = Route::default();
     request.extensions_mut().insert(route.clone());
-    let log = Log::new(responder.platform.clone(), &request_id);
+    let log = Log::new(responder.runtime.clone(), &request_id);
     request.extensions_mut().insert(log);
 
     let mut response = answer(request, next).await;
-    rest.drain(&*responder.platform).await;
+    rest.drain(&*responder.runtime).await;
     let options = answer_options(&method, &mut response);
     let failure = response.extensions_mut().remove::<Failure>();
     let failure = failure.filter(|_| !options).map(|failure| failure.0);
@@ -142,7 +142,7 @@ pub async fn respond(
         client: client.as_ref().and_then(|value| value.to_str().ok()),
         failure: failure.as_deref(),
     };
-    line.write(&*responder.platform);
+    line.write(&*responder.runtime);
     response
 }
 

@@ -57,7 +57,7 @@ impl FromRequestParts<Arc<App>> for CurrentUser {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Error> {
         let token = bearer_token(&parts.headers)?;
         app.tokens
-            .verify(token, app.platform.now())
+            .verify(token, app.runtime.now())
             .map(Self)
             .map_err(Error::InvalidToken)
     }

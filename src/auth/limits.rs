@@ -3,13 +3,11 @@
 use std::io;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
-
 use crate::app::App;
 use crate::client::Network;
 use crate::error::Error;
 use crate::events::{Event, Log};
-use crate::platform::Limiter;
+use crate::platform::{Limiter, within};
 
 /// Timeout for the rate limiter, which normally answers at once.
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -25,12 +23,9 @@ pub(crate) async fn check(
     network: &Network,
     log: &Log,
 ) -> Result<(), Error> {
-    let counted = app.platform.limit(limiter, network.to_string());
-    let counted = match select(counted, app.platform.sleep(TIMEOUT)).await {
-        Either::Left((counted, _)) => counted,
-        Either::Right(_) => Err(io::Error::other("no answer in time")),
-    };
-    match counted {
+    let counted = app.services.limit(limiter, network.to_string());
+    let counted = within(TIMEOUT, &*app.runtime, counted).await;
+    match counted.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())) {
         Ok(true) => Ok(()),
         Ok(false) => {
             log.count(Event::RateLimited);

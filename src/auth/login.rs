@@ -119,7 +119,7 @@ async fn look_up_and_reserve(
 /// Starts the timer of the least time that a failed login takes, so that the cost of an old hash
 /// does not show. What comes before takes as long for every account.
 async fn start_failure_delay(app: &App) -> MaybeDone<BoxFuture<'static, ()>> {
-    let mut delay = maybe_done(app.platform.sleep(app.config.login.failure_time));
+    let mut delay = maybe_done(app.runtime.sleep(app.config.login.failure_time));
     // A timer starts when it is first polled.
     poll_immediate(&mut delay).await;
     delay
@@ -168,7 +168,7 @@ async fn upgrade(
 ) -> Result<Settled, Error> {
     // No connection is held while a password is hashed.
     let new = app.hasher.hash(password).map_err(Error::Internal)?;
-    let now = app.platform.now();
+    let now = app.runtime.now();
     let replace = async |session| users::upgrade_hash(&session, user.id, old, &new, now).await;
     Ok(if app.db.run(replace).await? {
         Settled::Upgraded

@@ -17,11 +17,11 @@ pub mod users;
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::{Either, select};
 use futures_util::lock::Mutex;
 
+use crate::config::DatabaseConfig;
 use crate::mysql::{self, Affected, Connection, Row, Statement};
-use crate::platform::{Platform, Stream};
+use crate::platform::{self, Runtime, Services, Stream};
 
 /// Why the database did not answer as it should.
 #[derive(Debug, thiserror::Error)]
@@ -82,23 +82,23 @@ const QUIT_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Where the database is and how long it may take.
 pub struct Database {
-    platform: Arc<dyn Platform>,
-    connect_timeout: Duration,
-    statement_timeout: Duration,
+    services: Arc<dyn Services>,
+    runtime: Arc<dyn Runtime>,
+    timeouts: DatabaseConfig,
 }
 
 impl Database {
-    /// The database of a platform.
+    /// The database that the services reach.
     #[must_use]
     pub fn new(
-        platform: Arc<dyn Platform>,
-        connect_timeout: Duration,
-        statement_timeout: Duration,
+        services: Arc<dyn Services>,
+        runtime: Arc<dyn Runtime>,
+        timeouts: DatabaseConfig,
     ) -> Self {
         Self {
-            platform,
-            connect_timeout,
-            statement_timeout,
+            services,
+            runtime,
+            timeouts,
         }
     }
 
@@ -154,10 +154,10 @@ impl Database {
 
     async fn connect(&self) -> Result<Lease, Error> {
         let connect = async {
-            let (stream, credentials) = self.platform.connect().await?;
+            let (stream, credentials) = self.services.connect().await?;
             Connection::connect(stream, &credentials).await
         };
-        let connection = self.within(self.connect_timeout, CONNECTING, connect);
+        let connection = self.within(self.timeouts.connect_timeout, CONNECTING, connect);
         Ok(Lease {
             connection: connection.await?,
             has_written: false,
@@ -172,10 +172,10 @@ impl Database {
         purpose: &'static str,
         work: impl Future<Output = Result<T, mysql::Error>>,
     ) -> Result<T, Error> {
-        match select(std::pin::pin!(work), self.platform.sleep(limit)).await {
-            Either::Left((Ok(value), _)) => Ok(value),
-            Either::Left((Err(source), _)) => Err(Error::Failed { purpose, source }),
-            Either::Right(((), _)) => Err(Error::Timeout { purpose, limit }),
+        match platform::within(limit, &*self.runtime, work).await {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(source)) => Err(Error::Failed { purpose, source }),
+            None => Err(Error::Timeout { purpose, limit }),
         }
     }
 }
@@ -232,7 +232,7 @@ impl Session<'_> {
         statement: &Statement,
         work: impl Future<Output = Result<T, mysql::Error>>,
     ) -> Result<T, Error> {
-        let limit = self.database.statement_timeout;
+        let limit = self.database.timeouts.statement_timeout;
         self.database.within(limit, statement.purpose(), work).await
     }
 }

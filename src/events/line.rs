@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::log::{count, write};
 use super::{Audit, Event};
 use crate::error::Error;
-use crate::platform::{Level, Platform};
+use crate::platform::{Runtime, Severity};
 use crate::time::rfc3339;
 use crate::user_id::UserId;
 
@@ -45,10 +45,10 @@ struct Json<'a> {
 
 impl Line<'_> {
     /// Writes the line, and counts its event.
-    pub(crate) fn write(&self, platform: &dyn Platform) {
+    pub(crate) fn write(&self, runtime: &dyn Runtime) {
         let event = self.audit.map_or(Event::Request, |audit| audit.event);
         let json = Json {
-            time: rfc3339(i64::try_from(platform.now()).unwrap_or_default()),
+            time: rfc3339(i64::try_from(runtime.now()).unwrap_or_default()),
             event: event.name(),
             request_id: self.request_id,
             method: known(self.method),
@@ -63,13 +63,13 @@ impl Line<'_> {
             code: self.failure.map(Error::code),
             reason: self.failure.and_then(reason),
         };
-        let level = if self.status.is_server_error() {
-            Level::Error
+        let severity = if self.status.is_server_error() {
+            Severity::Error
         } else {
-            event.level()
+            event.severity()
         };
-        write(platform, level, &json);
-        count(platform, event);
+        write(runtime, severity, &json);
+        count(runtime, event);
     }
 }
 

@@ -15,7 +15,7 @@ use super::Event;
 use crate::account::AccountKey;
 use crate::config::Stray;
 use crate::error::Error;
-use crate::platform::{Level, Platform};
+use crate::platform::{Runtime, Severity};
 use crate::time::rfc3339;
 use crate::user_id::UserId;
 
@@ -62,14 +62,14 @@ impl Audit {
 /// Writes lines about one request beside its own: what happened on the way, or after the answer.
 #[derive(Clone)]
 pub struct Log {
-    platform: Arc<dyn Platform>,
+    runtime: Arc<dyn Runtime>,
     request_id: Arc<str>,
 }
 
 impl Log {
-    pub(crate) fn new(platform: Arc<dyn Platform>, request_id: &str) -> Self {
+    pub(crate) fn new(runtime: Arc<dyn Runtime>, request_id: &str) -> Self {
         Self {
-            platform,
+            runtime,
             request_id: request_id.into(),
         }
     }
@@ -77,19 +77,19 @@ impl Log {
     /// Writes a line about an event, and counts it.
     pub fn write(&self, event: Event, user_id: Option<UserId>, reason: Option<String>) {
         let note = Note {
-            time: rfc3339(i64::try_from(self.platform.now()).unwrap_or_default()),
+            time: rfc3339(i64::try_from(self.runtime.now()).unwrap_or_default()),
             event: event.name(),
             request_id: &self.request_id,
             user_id,
             reason,
         };
-        write(&*self.platform, event.level(), &note);
+        write(&*self.runtime, event.severity(), &note);
         self.count(event);
     }
 
     /// Counts an event that the request's own line tells of.
     pub fn count(&self, event: Event) {
-        count(&*self.platform, event);
+        count(&*self.runtime, event);
     }
 }
 
@@ -123,30 +123,30 @@ struct StartLine<'a> {
 }
 
 /// Reports a variable that looks like a setting and is none, by its name alone.
-pub(crate) fn report_stray(platform: &dyn Platform, stray: Stray<'_>) {
+pub(crate) fn report_stray(runtime: &dyn Runtime, stray: Stray<'_>) {
     // A name is the deployer's own, but a log line has its bounds.
     let name: String = stray.name.chars().take(64).collect();
     let meant = stray.meant;
     let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
     let line = StartLine {
-        time: rfc3339(i64::try_from(platform.now()).unwrap_or_default()),
+        time: rfc3339(i64::try_from(runtime.now()).unwrap_or_default()),
         event: Event::UnknownSetting.name(),
         reason: &format!("{name} is no setting of Gatehouse{meant}"),
     };
-    write(platform, Event::UnknownSetting.level(), &line);
+    write(runtime, Event::UnknownSetting.severity(), &line);
 }
 
-pub(super) fn write(platform: &dyn Platform, level: Level, line: &impl Serialize) {
+pub(super) fn write(runtime: &dyn Runtime, severity: Severity, line: &impl Serialize) {
     // A struct of strings and numbers always serialises.
     if let Ok(text) = serde_json::to_string(line) {
-        contained(|| platform.log(level, &text));
+        contained(|| runtime.log(severity, &text));
     }
 }
 
 /// Counts an event, if it is one of those that are counted.
-pub(super) fn count(platform: &dyn Platform, event: Event) {
+pub(super) fn count(runtime: &dyn Runtime, event: Event) {
     if event.is_counted() {
-        contained(|| platform.count(event.name()));
+        contained(|| runtime.count(event.name()));
     }
 }
 

@@ -3,7 +3,7 @@
 mod line;
 mod log;
 
-use crate::platform::Level;
+use crate::platform::Severity;
 
 pub(crate) use line::Line;
 pub(crate) use log::report_stray;
@@ -88,14 +88,14 @@ impl Event {
 
     /// The severity of a line about it.
     #[must_use]
-    pub fn level(self) -> Level {
+    pub fn severity(self) -> Severity {
         match self {
             Self::RateLimiterFailed
             | Self::BreachCheckFailed
             | Self::UnreadableHash
             | Self::LoginCleanupFailed
-            | Self::UnknownSetting => Level::Error,
-            _ => Level::Info,
+            | Self::UnknownSetting => Severity::Error,
+            _ => Severity::Info,
         }
     }
 

@@ -3,6 +3,9 @@
 
 use std::fmt::Write as _;
 
+use bytes::Bytes;
+use http::Request;
+use http::header::USER_AGENT;
 use sha1::{Digest as _, Sha1};
 use zeroize::Zeroizing;
 
@@ -33,6 +36,17 @@ impl RangeQuery {
     #[must_use]
     pub fn prefix(&self) -> &str {
         self.digest.get(..PREFIX).unwrap_or_default()
+    }
+
+    /// The request that asks a service at a URL, to which the digits are appended.
+    ///
+    /// # Errors
+    /// When the URL is none.
+    pub fn request(&self, url: &str) -> http::Result<Request<Bytes>> {
+        let request = Request::get(format!("{url}{}", self.prefix()));
+        // With padding, nobody on the way can tell an answer by its length.
+        let request = request.header("add-padding", "true");
+        request.header(USER_AGENT, "gatehouse").body(Bytes::new())
     }
 
     /// Whether the answer, lines of `the other 35 digits:how often`, has the password. Lines that

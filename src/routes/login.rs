@@ -70,7 +70,7 @@ fn succeed(
     let user_id = verified.user.id;
     let token = app
         .tokens
-        .issue(user_id, app.platform.now())
+        .issue(user_id, app.runtime.now())
         .map_err(Error::Internal)?;
     let view = LoginView {
         access_token: token.token,

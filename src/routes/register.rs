@@ -77,7 +77,7 @@ pub async fn register(
     limits::check(&app, Limiter::Register, &network, &log).await?;
     breaches::check(&app, &password, &log).await?;
     let hash = app.hasher.hash(&password).map_err(Error::Internal)?;
-    let now = app.platform.now();
+    let now = app.runtime.now();
     let user = NewUser {
         email: &email,
         password: &hash,

@@ -69,7 +69,7 @@ pub async fn update_user(
         name: name.as_ref(),
         username: username.as_ref(),
     };
-    let now = app.platform.now();
+    let now = app.runtime.now();
     let update = async |session| {
         let id = caller.id(&session).await?;
         users::update(&session, id, &changes, now).await?;

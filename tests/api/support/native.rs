@@ -5,13 +5,15 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use axum::http::{Request, Response as HttpResponse};
 use axum::middleware::map_response;
 use axum::response::Response;
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use gatehouse::after::After;
 use gatehouse::config::Setting;
 use gatehouse::mysql;
-use gatehouse::platform::{Level, Limiter, Platform, Stream};
+use gatehouse::platform::{Limiter, Runtime, Services, Severity, Stream};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::Setup;
@@ -45,6 +47,7 @@ impl Native {
                 found.map_or(Setting::Absent, |(_, value)| value.clone().into())
             },
             variables.iter().map(|(name, _)| *name),
+            platform.clone(),
             platform,
         );
         let router = router.layer(map_response(do_after));
@@ -109,7 +112,7 @@ async fn do_after(mut response: Response) -> Response {
     response
 }
 
-impl Platform for Tcp {
+impl Services for Tcp {
     fn connect(&self) -> BoxFuture<'_, io::Result<(Box<dyn Stream>, mysql::Credentials)>> {
         Box::pin(async {
             let stream = TcpStream::connect(("127.0.0.1", self.credentials.port)).await?;
@@ -122,28 +125,31 @@ impl Platform for Tcp {
         })
     }
 
-    fn limit(&self, limiter: Limiter, client: String) -> BoxFuture<'_, io::Result<bool>> {
+    fn limit(&self, limiter: Limiter, key: String) -> BoxFuture<'_, io::Result<bool>> {
         let limit = self.limits.iter().find(|(other, _)| *other == limiter);
         let limit = limit.expect("a limit").1;
         let mut requests = self.requests.lock().expect("the requests");
-        let count = requests.entry(format!("{limiter:?} {client}")).or_default();
+        let count = requests.entry(format!("{limiter:?} {key}")).or_default();
         *count += 1;
         Box::pin(std::future::ready(Ok(*count <= limit)))
     }
 
-    fn get(&self, url: String) -> BoxFuture<'_, io::Result<String>> {
+    fn fetch(&self, request: Request<Bytes>) -> BoxFuture<'_, io::Result<HttpResponse<Bytes>>> {
         Box::pin(async move {
-            let request = reqwest::Client::new()
-                .get(url)
-                .header("add-padding", "true");
-            let response = request.send().await.map_err(io::Error::other)?;
-            match response.status().as_u16() {
-                200 => response.text().await.map_err(io::Error::other),
-                status => Err(io::Error::other(format!("status {status}"))),
+            let request = request.try_into().map_err(io::Error::other)?;
+            let sent = reqwest::Client::new().execute(request).await;
+            let sent = sent.map_err(io::Error::other)?;
+            let mut response = HttpResponse::builder().status(sent.status());
+            for (name, value) in sent.headers() {
+                response = response.header(name, value);
             }
+            let body = sent.bytes().await.map_err(io::Error::other)?;
+            response.body(body).map_err(io::Error::other)
         })
     }
+}
 
+impl Runtime for Tcp {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(duration))
     }
@@ -155,7 +161,7 @@ impl Platform for Tcp {
             .as_secs()
     }
 
-    fn log(&self, _: Level, line: &str) {
+    fn log(&self, _: Severity, line: &str) {
         self.write(line);
     }
 

@@ -1,0 +1,92 @@
+//! The services that the bindings of `wrangler.toml` reach.
+
+use std::io;
+
+use bytes::Bytes;
+use futures_util::future::{BoxFuture, ready};
+use http::{Request, Response};
+use worker::js_sys::Uint8Array;
+use worker::send::SendFuture;
+use worker::{Env, Fetch, Headers, Hyperdrive, Method, RateLimiter, RequestInit};
+
+use crate::mysql::Credentials;
+use crate::platform::{Limiter, Services, Stream};
+
+/// The database.
+const HYPERDRIVE: &str = "HYPERDRIVE";
+
+/// The bindings, all of which have to be there.
+pub(super) struct Bindings {
+    hyperdrive: Hyperdrive,
+    limiters: Vec<(Limiter, RateLimiter)>,
+}
+
+impl Bindings {
+    /// The bindings of an environment; the name of one that is missing otherwise.
+    pub(super) fn new(env: &Env) -> Result<Self, &'static str> {
+        let limiter = |limiter: Limiter| {
+            let name = limiter.binding();
+            let found = env.rate_limiter(name).map_err(|_| name);
+            found.map(|found| (limiter, found))
+        };
+        Ok(Self {
+            hyperdrive: env.hyperdrive(HYPERDRIVE).map_err(|_| HYPERDRIVE)?,
+            limiters: Limiter::ALL
+                .into_iter()
+                .map(limiter)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl Services for Bindings {
+    fn connect(&self) -> BoxFuture<'_, io::Result<(Box<dyn Stream>, Credentials)>> {
+        let credentials = Credentials {
+            user: self.hyperdrive.user(),
+            password: self.hyperdrive.password(),
+            database: self.hyperdrive.database(),
+        };
+        let socket = self.hyperdrive.connect().map_err(failed);
+        let connected = socket.map(|socket| (Box::new(socket) as Box<dyn Stream>, credentials));
+        Box::pin(ready(connected))
+    }
+
+    fn limit(&self, limiter: Limiter, key: String) -> BoxFuture<'_, io::Result<bool>> {
+        Box::pin(SendFuture::new(async move {
+            let found = self.limiters.iter().find(|(other, _)| *other == limiter);
+            let Some((_, limiter)) = found else {
+                return Err(io::ErrorKind::NotFound.into());
+            };
+            let outcome = limiter.limit(key).await.map_err(failed)?;
+            Ok(outcome.success)
+        }))
+    }
+
+    fn fetch(&self, request: Request<Bytes>) -> BoxFuture<'_, io::Result<Response<Bytes>>> {
+        Box::pin(SendFuture::new(async move {
+            let request = convert(&request).map_err(failed)?;
+            let mut answer = Fetch::Request(request).send().await.map_err(failed)?;
+            let body = answer.bytes().await.map_err(failed)?;
+            let mut response = Response::new(Bytes::from(body));
+            *response.headers_mut() = answer.headers().into();
+            let status = answer.status_code().try_into();
+            *response.status_mut() = status.map_err(io::Error::other)?;
+            Ok(response)
+        }))
+    }
+}
+
+fn convert(request: &Request<Bytes>) -> worker::Result<worker::Request> {
+    let mut init = RequestInit::new();
+    init.with_method(Method::from(request.method().as_str().to_owned()));
+    init.with_headers(Headers::from(request.headers()));
+    if !request.body().is_empty() {
+        init.with_body(Some(Uint8Array::from(&request.body()[..]).into()));
+    }
+    worker::Request::new_with_init(&request.uri().to_string(), &init)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn failed(error: worker::Error) -> io::Error {
+    io::Error::other(error.to_string())
+}
