@@ -6,13 +6,13 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, patch, post};
 
-use crate::account::AccountKeys;
-use crate::config::{Config, Setting, strays};
+use crate::account::{AccountKeys, DerivationError};
+use crate::config::{Config, ConfigError, Setting, strays};
 use crate::db::Database;
 use crate::error::Error;
 use crate::events::report_stray;
 use crate::http::matched_route::note_route;
-use crate::password::Hasher;
+use crate::password::{HashError, Hasher};
 use crate::platform::{Runtime, Services};
 use crate::respond::{Policy, Responder, respond};
 use crate::routes::{health, keys, login, register, user};
@@ -36,16 +36,30 @@ pub struct App {
     pub runtime: Arc<dyn Runtime>,
 }
 
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting is missing or wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// No password can be hashed at the cost that is set.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// No keys can be derived from the secret.
+    #[error(transparent)]
+    Derivation(#[from] DerivationError),
+}
+
 impl App {
     /// An app from its configuration.
     ///
     /// # Errors
-    /// A sentence, when the configuration cannot be used.
+    /// [`StartError`].
     pub fn new(
         config: Config,
         services: Arc<dyn Services>,
         runtime: Arc<dyn Runtime>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, StartError> {
         Ok(Self {
             db: Database::new(services.clone(), runtime.clone(), config.database),
             hasher: Hasher::new(config.password.cost, config.password.hash_max_memory_kib)?,
@@ -92,11 +106,11 @@ pub fn build<'a, S: Into<Setting>>(
         report_stray(&*runtime, stray);
     }
     let app = Config::read(lookup)
-        .map_err(|error| error.to_string())
+        .map_err(StartError::from)
         .and_then(|config| App::new(config, services, runtime.clone()));
     match app {
         Ok(app) => router(app),
-        Err(reason) => misconfigured(&reason, runtime),
+        Err(error) => misconfigured(&error.to_string(), runtime),
     }
 }
 

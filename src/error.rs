@@ -9,19 +9,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::db::{self, refusal::Refusal, schema::Column};
-use crate::token::TokenError;
-
-/// What is wrong with one field of a body.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FieldError {
-    /// The member's name.
-    pub field: &'static str,
-    /// A stable name of the rule that it broke.
-    pub code: &'static str,
-    /// The rule, for people.
-    pub message: String,
-}
+use crate::db::{self, refusal::Refusal};
+use crate::password::HashError;
+use crate::rule::FieldError;
+use crate::token::{SigningError, TokenError};
 
 /// Why a request fails.
 #[derive(Debug, thiserror::Error)]
@@ -207,40 +198,26 @@ impl From<db::Error> for Error {
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
-        let fields = |columns: Vec<Column>, code, message: &str| -> Vec<FieldError> {
-            let fields = columns.into_iter().map(|column| FieldError {
-                field: column.name(),
-                code,
-                message: message.to_owned(),
-            });
-            fields.collect()
-        };
         match refusal {
             Refusal::EmailTaken => Self::EmailTaken,
-            Refusal::Conflict(columns) => {
-                Self::Conflict(fields(columns, "taken", "Another user has this already."))
-            }
-            Refusal::TooLong(columns) => {
-                let fields = columns.into_iter().map(|(column, length)| FieldError {
-                    field: column.name(),
-                    code: "too_long",
-                    message: format!(
-                        "The database holds at most {length} characters (bytes, if the column is binary)."
-                    ),
-                });
-                Self::InvalidFields(fields.collect())
-            }
-            Refusal::Unsupported(columns) => {
-                let message = "A name has only characters that the database can hold.";
-                Self::InvalidFields(fields(columns, "unsupported_characters", message))
-            }
-            Refusal::Required(columns) => {
-                Self::InvalidFields(fields(columns, "required", "This field is required."))
-            }
+            Refusal::Conflict(fields) => Self::Conflict(fields),
+            Refusal::Invalid(fields) => Self::InvalidFields(fields),
             // Not a failure that would pass by itself.
             Refusal::Database(db::Error::Schema(reason)) => Self::Internal(reason),
             Refusal::Database(error) => Self::Database(error),
         }
+    }
+}
+
+impl From<HashError> for Error {
+    fn from(error: HashError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<SigningError> for Error {
+    fn from(error: SigningError) -> Self {
+        Self::Internal(error.to_string())
     }
 }
 

@@ -50,20 +50,17 @@ impl Object {
     /// Reads a text that is one JSON object and nothing else.
     ///
     /// # Errors
-    /// A sentence saying what is wrong with it.
-    pub fn parse(text: &[u8]) -> Result<Self, String> {
-        let text = std::str::from_utf8(text).map_err(|_| "The body is not UTF-8.".to_owned())?;
+    /// [`JsonError`].
+    pub fn parse(text: &[u8]) -> Result<Self, JsonError> {
+        let text = std::str::from_utf8(text).map_err(|_| JsonError::NotUtf8)?;
         let mut reader = serde_json::Deserializer::from_str(text);
         let value = Seed { depth: 0 }
             .deserialize(&mut reader)
             .and_then(|value| reader.end().map(|()| value))
-            .map_err(|error| describe(&error))?;
+            .map_err(|error| JsonError::Syntax(error.to_string()))?;
         match value {
             Value::Object(object) => Ok(object),
-            other => Err(format!(
-                "The body must be a JSON object, not {}.",
-                other.kind()
-            )),
+            other => Err(JsonError::NotAnObject(other.kind())),
         }
     }
 
@@ -80,9 +77,19 @@ impl Object {
     }
 }
 
-/// The messages of `serde_json` name a place and what was expected there; none repeats the input.
-fn describe(error: &serde_json::Error) -> String {
-    format!("The body is not valid JSON: {error}.")
+/// Why a text is no JSON object.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JsonError {
+    /// It is not UTF-8.
+    #[error("The body is not UTF-8.")]
+    NotUtf8,
+    /// It breaks the grammar or a limit; where, in the words of `serde_json`, which name a place
+    /// and what was expected there, and never repeat the input.
+    #[error("The body is not valid JSON: {0}.")]
+    Syntax(String),
+    /// It is another value.
+    #[error("The body must be a JSON object, not {0}.")]
+    NotAnObject(&'static str),
 }
 
 #[derive(Clone, Copy)]
@@ -171,7 +178,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn error(text: &str) -> String {
-        Object::parse(text.as_bytes()).unwrap_err()
+        Object::parse(text.as_bytes()).unwrap_err().to_string()
     }
 
     #[test]
@@ -208,10 +215,7 @@ mod tests {
 
     #[test]
     fn what_is_no_json_object_gets_a_sentence_that_says_so() {
-        assert_eq!(
-            Object::parse(b"\xff\xfe").unwrap_err(),
-            "The body is not UTF-8."
-        );
+        assert_eq!(Object::parse(b"\xff\xfe").unwrap_err(), JsonError::NotUtf8);
         assert_eq!(error("[]"), "The body must be a JSON object, not an array.");
         for text in [
             "",

@@ -7,10 +7,11 @@ use axum::http::StatusCode;
 
 use crate::app::App;
 use crate::config::BreachCheck;
-use crate::error::{Error, FieldError};
+use crate::error::Error;
 use crate::events::{Event, Log};
 use crate::password::{Password, RangeQuery};
 use crate::platform::within;
+use crate::rule::{BrokenRule, FieldError};
 
 /// Asks whether a new password is known from a breach, where that is configured. Without an answer
 /// in time the password is taken, and the log says so: nothing here depends on others.
@@ -20,11 +21,13 @@ pub(crate) async fn check(app: &App, password: &Password, log: &Log) -> Result<(
     };
     let query = RangeQuery::new(password);
     match ask(app, url, &query, *timeout).await {
-        Ok(answer) if query.is_in(&answer) => Err(Error::InvalidFields(vec![FieldError {
-            field: "password",
-            code: "breached",
-            message: "This password is known from a data breach; choose another.".to_owned(),
-        }])),
+        Ok(answer) if query.is_in(&answer) => {
+            let message = "This password is known from a data breach; choose another.";
+            let broken = BrokenRule::new("breached", message);
+            Err(Error::InvalidFields(vec![FieldError::new(
+                "password", broken,
+            )]))
+        }
         Ok(_) => Ok(()),
         Err(error) => {
             // The URL may be in it, and with it a part of the digest.

@@ -50,10 +50,7 @@ pub(crate) async fn verify(
     let delay = start_failure_delay(app).await;
     // Verified whether found or not: an unknown e-mail costs a hash too.
     let stored = found.as_ref().and_then(|user| user.password.as_deref());
-    let verdict = app
-        .hasher
-        .verify(password, stored)
-        .map_err(Error::Internal)?;
+    let verdict = app.hasher.verify(password, stored)?;
     match found {
         Some(user) if verdict.is_match() => Ok(Outcome::Verified(Verified {
             user,
@@ -100,9 +97,8 @@ async fn look_up_and_reserve(
         // The row's own e-mail: where old rows hold spellings that are one address today, each has
         // its budgets, and nobody's right password touches another's.
         let named = found.as_ref().map_or(email.canonical(), |user| &user.email);
-        let account = app.accounts.key(named).map_err(Error::Internal)?;
+        let account = app.accounts.key(named);
         let network = app.accounts.network(&account, &network.to_string());
-        let network = network.map_err(Error::Internal)?;
         let reserved = match throttle::take(&session, &account, network, limits).await? {
             Decision::Go(taken) => Reserved::Go(Reservation {
                 account,
@@ -167,7 +163,7 @@ async fn upgrade(
     password: &Password,
 ) -> Result<Settled, Error> {
     // No connection is held while a password is hashed.
-    let new = app.hasher.hash(password).map_err(Error::Internal)?;
+    let new = app.hasher.hash(password)?;
     let now = app.runtime.now();
     let replace = async |session| users::upgrade_hash(&session, user.id, old, &new, now).await;
     Ok(if app.db.run(replace).await? {

@@ -18,20 +18,32 @@ static KNOWN_SECRETS: &[u8] = include_bytes!("known_secrets.bin");
 pub(super) fn secret_key(value: Option<String>) -> Result<Zeroizing<String>, ConfigError> {
     let key = SECRET_KEY.0;
     let value = Zeroizing::new(value.ok_or_else(|| ConfigError::new(key, "is not set"))?);
-    check_secret(&value, MIN_SECRET).map_err(|problem| ConfigError::new(key, problem))?;
+    let checked = check_secret(&value, MIN_SECRET);
+    checked.map_err(|error| ConfigError::new(key, error.to_string()))?;
     Ok(value)
 }
 
+/// Why a secret can be guessed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum SecretError {
+    #[error("must have at least {0} bytes")]
+    TooShort(usize),
+    #[error("is made of too few different characters; use a random one")]
+    Monotonous,
+    #[error("is on a public list of secrets; use a random one")]
+    Known,
+}
+
 /// Refuses what can be guessed: too short, too monotonous, or known.
-pub(super) fn check_secret(value: &str, min: usize) -> Result<(), String> {
+pub(super) fn check_secret(value: &str, min: usize) -> Result<(), SecretError> {
     if value.len() < min {
-        return Err(format!("must have at least {min} bytes"));
+        return Err(SecretError::TooShort(min));
     }
     if is_monotonous(value) {
-        return Err("is made of too few different characters; use a random one".to_owned());
+        return Err(SecretError::Monotonous);
     }
     if is_known(value) {
-        return Err("is on a public list of secrets; use a random one".to_owned());
+        return Err(SecretError::Known);
     }
     Ok(())
 }

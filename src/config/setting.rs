@@ -44,7 +44,7 @@ impl From<serde_json::Value> for Setting {
 
 impl Setting {
     /// The text of it: numbers and booleans as they are written in JSON.
-    fn text(self) -> Result<Option<String>, String> {
+    fn text(self) -> Result<Option<String>, SettingError> {
         match self {
             Self::Absent => Ok(None),
             Self::Text(text) => Ok(Some(text)),
@@ -55,14 +55,19 @@ impl Setting {
                 let number = number as i64;
                 Ok(Some(number.to_string()))
             }
-            Self::Number(_) => {
-                Err("as a number must be a whole one, and at most 9007199254740991".to_owned())
-            }
-            Self::Other(kind) => Err(format!(
-                "must be a string, a number or a boolean, not {kind}"
-            )),
+            Self::Number(_) => Err(SettingError::NotExact),
+            Self::Other(kind) => Err(SettingError::Other(kind)),
         }
     }
+}
+
+/// Why a value cannot be a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum SettingError {
+    #[error("as a number must be a whole one, and at most 9007199254740991")]
+    NotExact,
+    #[error("must be a string, a number or a boolean, not {0}")]
+    Other(&'static str),
 }
 
 /// Reads settings through a lookup from name to value.
@@ -72,7 +77,7 @@ impl<S: Into<Setting>, L: Fn(&str) -> S> Reader<L> {
     /// A setting; none if it is absent or blank, which is what an empty variable is in a shell.
     pub(super) fn text(&self, Text(name): Text) -> Result<Option<String>, ConfigError> {
         let text = (self.0)(name).into().text();
-        let text = text.map_err(|problem| ConfigError::new(name, problem))?;
+        let text = text.map_err(|error| ConfigError::new(name, error.to_string()))?;
         Ok(text.filter(|text| !text.trim().is_empty()))
     }
 

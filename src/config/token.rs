@@ -5,13 +5,13 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::ConfigError;
-use super::secret::{check_secret, is_monotonous};
+use super::secret::{SecretError, check_secret, is_monotonous};
 use super::setting::{Reader, Setting};
 use super::settings::{
     ACCESS_TOKEN_EXPIRE_MINUTES, ALGORITHM, ED25519_PRIVATE_KEY, LEGACY_TOKENS_UNTIL, SECRET_KEY,
     TOKEN_AUDIENCE, TOKEN_ISSUER, TOKEN_TYPE, VERIFICATION_KEYS,
 };
-use crate::token::{Algorithm, Key, Keyring, Settings, Type};
+use crate::token::{Algorithm, Key, Keyring, KeyringError, Settings, Type};
 
 /// The thumbprint of the key pair of RFC 8032, 7.1 and RFC 8037, whose private half is in print.
 const EXAMPLE_KEY: &str = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
@@ -52,10 +52,9 @@ fn keyring(
     let mut keyring = Keyring::new(signing_key(algorithm, secret, private)?);
     let lines = list.lines().map(str::trim).enumerate();
     for (number, line) in lines.filter(|(_, line)| !line.is_empty()) {
-        let added = verification_key(line)
-            .and_then(|key| keyring.add(key).map_err(|error| error.to_string()));
-        added.map_err(|problem| {
-            let problem = format!("line {}: {problem}", number + 1);
+        let added = verification_key(line).and_then(|key| Ok(keyring.add(key)?));
+        added.map_err(|error| {
+            let problem = format!("line {}: {error}", number + 1);
             ConfigError::new(VERIFICATION_KEYS.0, problem)
         })?;
     }
@@ -82,8 +81,8 @@ fn signing_key(
         ConfigError::new(ALGORITHM.0, problem)
     })?;
     if let Some(min) = algorithm.min_secret() {
-        let short = |problem| ConfigError::new(SECRET_KEY.0, problem);
-        check_secret(secret, min).map_err(short)?;
+        let checked = check_secret(secret, min);
+        checked.map_err(|error| ConfigError::new(SECRET_KEY.0, error.to_string()))?;
         return Key::from_secret(algorithm, secret.as_bytes())
             .ok_or_else(|| ConfigError::new(SECRET_KEY.0, "cannot sign"));
     }
@@ -105,26 +104,42 @@ fn private_key(algorithm: Algorithm, value: &str) -> Result<Key, ConfigError> {
     Ok(key)
 }
 
+/// Why a line of `VERIFICATION_KEYS` cannot be used.
+#[derive(Debug, thiserror::Error)]
+enum LineError {
+    #[error("is not of the form ALGORITHM:key")]
+    Form,
+    #[error("holds several keys; put each on a line of its own")]
+    SeveralKeys,
+    #[error("is no key")]
+    NoKey,
+    #[error("is no public key of 32 bytes in base64url without padding, or a weak one")]
+    NoPublicKey,
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+}
+
 /// `ALGORITHM:key`.
-fn verification_key(line: &str) -> Result<Key, String> {
+fn verification_key(line: &str) -> Result<Key, LineError> {
     let parts = line.split_once(':');
     let known = parts.and_then(|(name, key)| Some((Algorithm::of(name)?, key)));
-    let (algorithm, text) = known.ok_or("is not of the form ALGORITHM:key")?;
+    let (algorithm, text) = known.ok_or(LineError::Form)?;
     let mut further = text.split_whitespace().skip(1);
     if further.any(|word| {
         word.split_once(':')
             .is_some_and(|(name, _)| Algorithm::of(name).is_some())
     }) {
-        return Err("holds several keys; put each on a line of its own".to_owned());
+        return Err(LineError::SeveralKeys);
     }
     if let Some(min) = algorithm.min_secret() {
         check_secret(text, min)?;
-        return Key::from_secret(algorithm, text.as_bytes()).ok_or("is no key".to_owned());
+        return Key::from_secret(algorithm, text.as_bytes()).ok_or(LineError::NoKey);
     }
     let key = Key::from_public(algorithm, text);
-    key.filter(|key| key.id() != EXAMPLE_KEY).ok_or(
-        "is no public key of 32 bytes in base64url without padding, or a weak one".to_owned(),
-    )
+    key.filter(|key| key.id() != EXAMPLE_KEY)
+        .ok_or(LineError::NoPublicKey)
 }
 
 /// `LEGACY_TOKENS_UNTIL`: a time of RFC 3339, as seconds since 1970-01-01 UTC.

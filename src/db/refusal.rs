@@ -9,6 +9,7 @@
 //! columns are certain to hold the values.
 
 use crate::mysql::{self, Sql, Statement};
+use crate::rule::{BrokenRule, FieldError};
 use crate::user_id::UserId;
 use crate::{sql, statement};
 
@@ -21,19 +22,13 @@ pub enum Refusal {
     /// Another user has the e-mail.
     #[error("e-mail taken")]
     EmailTaken,
-    /// Another user has these values together, which a unique key forbids; no columns where it
-    /// cannot be told which ones.
+    /// Another user has the values of these fields together, which a unique key forbids; no fields
+    /// where it cannot be told which ones.
     #[error("a unique key other than the e-mail's")]
-    Conflict(Vec<Column>),
-    /// These columns hold no more than so many characters, or bytes where they are binary.
-    #[error("too long for the column")]
-    TooLong(Vec<(Column, u64)>),
-    /// These columns cannot hold some of the characters.
-    #[error("characters that the column cannot hold")]
-    Unsupported(Vec<Column>),
-    /// These columns must have a value.
-    #[error("no value for a column that must have one")]
-    Required(Vec<Column>),
+    Conflict(Vec<FieldError>),
+    /// The columns cannot hold the values of these fields.
+    #[error("values that the columns cannot hold")]
+    Invalid(Vec<FieldError>),
     /// The database failed, or its table is not as it must be.
     #[error(transparent)]
     Database(#[from] Error),
@@ -139,7 +134,8 @@ async fn duplicate(
         seen.push(*column);
         new
     });
-    Ok(Refusal::Conflict(taken))
+    let message = "Another user has this already.";
+    Ok(Refusal::Conflict(fields(taken, "taken", message)))
 }
 
 /// Whether another row has these values, as the columns' collations have it.
@@ -187,23 +183,39 @@ async fn unfit(
             let reason = schema::narrow_password(holds.length, value.len());
             return Ok(Refusal::Database(Error::Schema(reason)));
         }
-        too_long.push((holds.column, holds.length));
+        let length = holds.length;
+        let message = format!(
+            "The database holds at most {length} characters (bytes, if the column is binary)."
+        );
+        let rule = BrokenRule::new("too_long", message);
+        too_long.push(FieldError::new(holds.column.name(), rule));
     }
     if !too_long.is_empty() {
-        return Ok(Refusal::TooLong(too_long));
+        return Ok(Refusal::Invalid(too_long));
     }
     let required = fits
         .iter()
         .filter(|(holds, value)| holds.is_required(*value));
     let required: Vec<_> = required.map(|(holds, _)| holds.column).collect();
     if !required.is_empty() {
-        return Ok(Refusal::Required(required));
+        let message = "This field is required.";
+        return Ok(Refusal::Invalid(fields(required, "required", message)));
     }
     let unsupported = unsupported(&fits, &error);
     if unsupported.is_empty() {
         return Ok(Refusal::Database(error));
     }
-    Ok(Refusal::Unsupported(unsupported))
+    let message = "A name has only characters that the database can hold.";
+    let fields = fields(unsupported, "unsupported_characters", message);
+    Ok(Refusal::Invalid(fields))
+}
+
+/// The same broken rule for the field of each column.
+fn fields(columns: Vec<Column>, code: &'static str, message: &str) -> Vec<FieldError> {
+    let errors = columns
+        .into_iter()
+        .map(|column| FieldError::new(column.name(), BrokenRule::new(code, message)));
+    errors.collect()
 }
 
 /// The columns that cannot hold some of their characters: the one that the server names, or else

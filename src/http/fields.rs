@@ -1,9 +1,9 @@
 //! The members of a JSON body, taken one by one, with everything that is wrong told at once.
 
-use crate::error::{Error, FieldError};
+use crate::error::Error;
 use crate::json::{Object, Value};
 use crate::patch::Patch;
-use crate::rule::BrokenRule;
+use crate::rule::{BrokenRule, FieldError};
 
 /// The members of a JSON body, and what is wrong with those that were asked for.
 #[derive(Default)]
@@ -78,13 +78,7 @@ impl Fields {
 
     fn parse<T>(&mut self, field: &'static str, parsed: Result<T, BrokenRule>) -> Option<T> {
         parsed
-            .map_err(|BrokenRule { code, message }| {
-                self.errors.push(FieldError {
-                    field,
-                    code,
-                    message,
-                });
-            })
+            .map_err(|rule| self.errors.push(FieldError::new(field, rule)))
             .ok()
     }
 

@@ -56,7 +56,8 @@ where
         check_head(&parts.headers)?;
         let caller = C::from_request_parts(&mut parts, app).await?;
         let body = read_limited(body).await?;
-        let object = Object::parse(&body).map_err(Error::MalformedBody)?;
+        let object =
+            Object::parse(&body).map_err(|error| Error::MalformedBody(error.to_string()))?;
         let fields = Fields::new(object);
         Ok(Self { caller, fields })
     }

@@ -61,6 +61,23 @@ impl Verdict {
     }
 }
 
+/// Why a password cannot be hashed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HashError {
+    /// argon2 knows no such cost, or has no memory for it.
+    #[error("argon2: {0}")]
+    Argon2(#[from] argon2::Error),
+    /// There is no randomness for the salt.
+    #[error("no randomness: {0}")]
+    Randomness(#[from] getrandom::Error),
+    /// The parameters cannot be written.
+    #[error("parameters out of range")]
+    Parameters,
+    /// The salt or the output cannot be written.
+    #[error("{0}")]
+    Encoding(#[from] argon2::password_hash::phc::Error),
+}
+
 /// Hashes new passwords and verifies old ones.
 pub struct Hasher {
     params: Params,
@@ -71,48 +88,43 @@ impl Hasher {
     /// A hasher of a cost that verifies hashes of up to so much memory.
     ///
     /// # Errors
-    /// A sentence, when argon2 knows no such cost.
-    pub fn new(cost: Cost, max_memory_kib: u32) -> Result<Self, String> {
-        let params = Params::new(cost.memory_kib, cost.iterations, 1, Some(OUTPUT));
-        params
-            .map(|params| Self {
-                params,
-                max_memory_kib,
-            })
-            .map_err(|error| error.to_string())
+    /// [`HashError`], when argon2 knows no such cost.
+    pub fn new(cost: Cost, max_memory_kib: u32) -> Result<Self, HashError> {
+        Ok(Self {
+            params: Params::new(cost.memory_kib, cost.iterations, 1, Some(OUTPUT))?,
+            max_memory_kib,
+        })
     }
 
     /// Hashes a password with a new random salt.
     ///
     /// # Errors
-    /// A sentence, when there is no randomness or no memory.
-    pub fn hash(&self, password: &Password) -> Result<String, String> {
+    /// [`HashError`], when there is no randomness or no memory.
+    pub fn hash(&self, password: &Password) -> Result<String, HashError> {
         let mut salt = [0; SALT];
-        getrandom::fill(&mut salt).map_err(|error| error.to_string())?;
-        let output = self
-            .compute(password, &salt)
-            .map_err(|error| error.to_string())?;
+        getrandom::fill(&mut salt)?;
+        let output = self.compute(password, &salt)?;
         self.encode(&salt, &output)
     }
 
     /// Characters of a new hash.
     ///
     /// # Errors
-    /// A sentence, when it cannot be written.
-    pub fn hash_length(&self) -> Result<usize, String> {
+    /// [`HashError`], when it cannot be written.
+    pub fn hash_length(&self) -> Result<usize, HashError> {
         self.encode(&[0; SALT], &[0; OUTPUT]).map(|hash| hash.len())
     }
 
     /// A hash as it is stored.
-    fn encode(&self, salt: &[u8], output: &[u8]) -> Result<String, String> {
+    fn encode(&self, salt: &[u8], output: &[u8]) -> Result<String, HashError> {
         let hash = PasswordHash {
             algorithm: argon2::ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),
             params: (&self.params)
                 .try_into()
-                .map_err(|_| "parameters out of range")?,
-            salt: Some(Salt::new(salt).map_err(|error| error.to_string())?),
-            hash: Some(Output::new(output).map_err(|error| error.to_string())?),
+                .map_err(|_| HashError::Parameters)?,
+            salt: Some(Salt::new(salt)?),
+            hash: Some(Output::new(output)?),
         };
         Ok(hash.to_string())
     }
@@ -121,21 +133,18 @@ impl Hasher {
     /// password is hashed all the same: how long it takes must not tell who has an account.
     ///
     /// # Errors
-    /// A sentence, when there is no memory: that is no answer, and least of all a no.
-    pub fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verdict, String> {
+    /// [`HashError`], when there is no memory: that is no answer, and least of all a no.
+    pub fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verdict, HashError> {
         if let Some(bcrypt) = stored.and_then(bcrypt::Stored::parse) {
             let matches = bcrypt.verify(password.as_bytes());
             return Ok(Verdict::of(matches, bcrypt.proves(password.as_bytes())));
         }
-        match stored.and_then(|stored| readable(stored, self.max_memory_kib)) {
-            Some(stored) => is_password(password, &stored)
-                .map(|matches| Verdict::of(matches, !self.is_current(&stored))),
-            None => self.compute(password, &[0; SALT]).map(|output| {
-                std::hint::black_box(output);
-                stored.map_or(Verdict::Mismatch, |_| Verdict::Unreadable)
-            }),
+        if let Some(stored) = stored.and_then(|stored| readable(stored, self.max_memory_kib)) {
+            let matches = is_password(password, &stored)?;
+            return Ok(Verdict::of(matches, !self.is_current(&stored)));
         }
-        .map_err(|error| error.to_string())
+        std::hint::black_box(self.compute(password, &[0; SALT])?);
+        Ok(stored.map_or(Verdict::Mismatch, |_| Verdict::Unreadable))
     }
 
     /// Whether a hash is as this hasher would make it.

@@ -13,7 +13,7 @@ use crate::email::{Email, Lookup};
 use crate::rule::BrokenRule;
 
 pub use breach::RangeQuery;
-pub use hash::{Cost, Hasher, Verdict};
+pub use hash::{Cost, HashError, Hasher, Verdict};
 
 /// Code points; enough for any passphrase, little enough to hash.
 const MAX_LENGTH: usize = 256;

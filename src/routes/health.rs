@@ -31,7 +31,7 @@ pub async fn get_status() -> Result<Response, Error> {
 /// # Errors
 /// [`Error::Database`].
 pub async fn get_ready(State(app): State<Arc<App>>) -> Result<Response, Error> {
-    let hash_length = app.hasher.hash_length().map_err(Error::Internal)?;
+    let hash_length = app.hasher.hash_length()?;
     let check = async |session| schema::check(&session, hash_length).await;
     app.db.run(check).await?;
     json(axum::http::StatusCode::OK, &Status { status: "ok" })

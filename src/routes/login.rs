@@ -68,10 +68,7 @@ fn succeed(
     password: Password,
 ) -> Result<Response, Error> {
     let user_id = verified.user.id;
-    let token = app
-        .tokens
-        .issue(user_id, app.runtime.now())
-        .map_err(Error::Internal)?;
+    let token = app.tokens.issue(user_id, app.runtime.now())?;
     let view = LoginView {
         access_token: token.token,
         token_type: "bearer",

@@ -1,4 +1,4 @@
-//! Why a token is refused.
+//! Why a token is refused, or cannot be issued.
 
 /// Why a token is refused. For the log: the client gets the same answer for all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -27,4 +27,18 @@ pub enum TokenError {
     /// Its user is gone.
     #[error("no such user")]
     UnknownUser,
+}
+
+/// Why a token cannot be issued, which does not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum SigningError {
+    /// The key that signs is the public half of a pair.
+    #[error("the signing key cannot sign")]
+    NoPrivateKey,
+    /// The claims cannot be written.
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+    /// There is no randomness for the `jti`.
+    #[error("no randomness: {0}")]
+    Randomness(#[from] getrandom::Error),
 }

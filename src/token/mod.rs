@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::user_id::UserId;
 
-pub use error::TokenError;
+pub use error::{SigningError, TokenError};
 pub use key::{Algorithm, Jwk, Key};
 pub use keyring::{Keyring, KeyringError};
 pub use typ::Type;
@@ -113,10 +113,10 @@ impl Tokens {
     /// Issues a token for a user.
     ///
     /// # Errors
-    /// A sentence, when there is no randomness.
-    pub fn issue(&self, user: UserId, now: u64) -> Result<AccessToken, String> {
+    /// [`SigningError`], when there is no randomness.
+    pub fn issue(&self, user: UserId, now: u64) -> Result<AccessToken, SigningError> {
         let mut id = [0; 16];
-        getrandom::fill(&mut id).map_err(|error| error.to_string())?;
+        getrandom::fill(&mut id)?;
         let claims = UserClaims {
             iss: self.0.issuer.clone(),
             sub: user.to_string(),
@@ -132,7 +132,7 @@ impl Tokens {
         };
         let message = format!("{}.{}", encode(&header)?, encode(&claims)?);
         let signature = self.0.keyring.signing().sign(message.as_bytes());
-        let signature = signature.ok_or("the signing key cannot sign")?;
+        let signature = signature.ok_or(SigningError::NoPrivateKey)?;
         Ok(AccessToken {
             token: format!("{message}.{}", Base64UrlUnpadded::encode_string(&signature)),
             expires_in: self.0.lifetime.as_secs(),
@@ -202,8 +202,8 @@ pub fn verify_signature(token: &str, key: &Key) -> Result<(), TokenError> {
     check_signature(&strict::parse(token)?, key)
 }
 
-fn encode(part: &impl Serialize) -> Result<String, String> {
-    let json = serde_json::to_vec(part).map_err(|error| error.to_string())?;
+fn encode(part: &impl Serialize) -> Result<String, SigningError> {
+    let json = serde_json::to_vec(part)?;
     Ok(Base64UrlUnpadded::encode_string(&json))
 }
 

@@ -57,7 +57,7 @@ impl Account {
         let keys = AccountKeys::new("a secret of the tests").expect("keys");
         Self {
             connection: connection.expect("a connection"),
-            key: keys.key("ada@example.com").expect("a key"),
+            key: keys.key("ada@example.com"),
             keys,
             limits: LIMITS,
             now: 0,
@@ -66,8 +66,7 @@ impl Account {
     }
 
     fn network(&self, number: u32) -> NetworkKey {
-        let key = self.keys.network(&self.key, &number.to_string());
-        key.expect("a key")
+        self.keys.network(&self.key, &number.to_string())
     }
 
     /// Runs SQL of the test.
