@@ -3,46 +3,38 @@
 //! A Cloudflare Worker that serves accounts from a MySQL behind Hyperdrive. Read it in the order of a
 //! request:
 //!
-//! * `worker` (wasm only): the fetch event; the only module that names the `worker` crate;
-//! * [`platform`]: the trait behind which the runtime stands, so that all else also runs natively;
-//! * [`app`]: the state and the route table;
-//! * [`respond`], [`events`], [`http`]: what every answer goes through: request id, headers, CORS, log line; and
-//!   the rest of the request's body (`drain`);
-//! * [`http`], [`header`], [`client`], [`json`]: addresses and bodies out of requests;
+//! * `worker` (wasm only): the fetch event and the bindings; the only module that names the `worker`
+//!   crate;
+//! * [`platform`]: the traits behind which the runtime stands, so that all else also runs natively;
+//! * [`router`]: the route table; [`app`]: the state of an isolate;
+//! * [`http`]: what every request and every answer goes through;
 //! * [`routes`]: a handler for each endpoint;
 //! * [`auth`]: the steps behind them: who calls, how often, and what a login comes to;
-//! * [`after`]: what is done when the answer has gone out;
-//! * [`email`], [`account`], [`name`], [`patch`], [`password`], [`token`], [`user_id`]: parsed types and their
-//!   rules, no I/O ([`rule`] is what they say of a broken one);
-//! * [`db`]: the statements, one file a table;
+//! * [`identity`], [`password`], [`token`]: types with their rules, no I/O;
+//! * [`db`]: the statements, one module a table;
 //! * [`mysql`]: the client, which knows nothing of the rest;
-//! * [`time`]: how times are written;
-//! * [`config`], [`error`]: the settings; every way in which a request can fail.
+//! * [`config`], [`error`], [`events`]: the settings; every way in which a request can fail; what is
+//!   logged and counted;
+//! * [`header`], [`strict_json`], [`patch`], [`time`], [`validation`]: small parts that several use.
 
-pub mod account;
-pub mod after;
 pub mod app;
 pub mod auth;
-pub mod client;
 pub mod config;
 pub mod db;
-mod drain;
-pub mod email;
 pub mod error;
 pub mod events;
 pub mod header;
 pub mod http;
-pub mod json;
+pub mod identity;
 pub mod mysql;
-pub mod name;
 pub mod password;
 pub mod patch;
 pub mod platform;
-pub mod respond;
+pub mod router;
 pub mod routes;
-pub mod rule;
+pub mod strict_json;
 pub mod time;
 pub mod token;
-pub mod user_id;
+pub mod validation;
 #[cfg(target_arch = "wasm32")]
 mod worker;

@@ -1,7 +1,7 @@
 //! The platform: what Gatehouse needs of the runtime it runs in and of the services around it.
 //!
 //! The Worker implements it over Hyperdrive and the JavaScript timers; the tests over TCP and
-//! Tokio. A runtime also does the work that [`crate::after::After`] takes off an answer.
+//! Tokio. A runtime also does the work that [`crate::http::after::After`] takes off an answer.
 
 use std::{io, pin::pin, time::Duration};
 

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::events::{Event, Log};
 use crate::password::{Password, RangeQuery};
 use crate::platform::within;
-use crate::rule::{BrokenRule, FieldError};
+use crate::validation::{FieldError, Violation};
 
 /// Asks whether a new password is known from a breach, where that is configured. Without an answer
 /// in time the password is taken, and the log says so: nothing here depends on others.
@@ -23,7 +23,7 @@ pub(crate) async fn check(app: &App, password: &Password, log: &Log) -> Result<(
     match ask(app, url, &query, *timeout).await {
         Ok(answer) if query.is_in(&answer) => {
             let message = "This password is known from a data breach; choose another.";
-            let broken = BrokenRule::new("breached", message);
+            let broken = Violation::new("breached", message);
             Err(Error::InvalidFields(vec![FieldError::new(
                 "password", broken,
             )]))

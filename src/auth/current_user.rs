@@ -7,11 +7,11 @@ use axum::http::{HeaderMap, header, request::Parts};
 
 use crate::app::App;
 use crate::db::Session;
-use crate::db::users::{self, User};
+use crate::db::user::{self, User};
 use crate::error::Error;
-use crate::header::bearer::Credentials;
+use crate::header::bearer::Authorization;
+use crate::identity::user_id::UserId;
 use crate::token::{Subject, TokenError};
-use crate::user_id::UserId;
 
 /// The user that the request's access token names. Asking for it is what protects a route.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl CurrentUser {
         match &self.0 {
             Subject::Id(id) => Ok(*id),
             Subject::Email(email) => {
-                let id = users::find_by_exact_email(session, email).await?;
+                let id = user::find_by_exact_email(session, email).await?;
                 id.ok_or(Error::InvalidToken(TokenError::UnknownUser))
             }
         }
@@ -47,7 +47,7 @@ impl CurrentUser {
 /// # Errors
 /// [`Error::InvalidToken`] when the user is gone; those of the database.
 pub async fn find_current(session: &Session<'_>, id: UserId) -> Result<User, Error> {
-    let user = users::find(session, id).await?;
+    let user = user::find(session, id).await?;
     user.ok_or(Error::InvalidToken(TokenError::UnknownUser))
 }
 
@@ -72,11 +72,11 @@ fn bearer_token(headers: &HeaderMap) -> Result<&str, Error> {
         (Some(value), None) => value,
         (Some(_), Some(_)) => return Err(Error::InvalidToken(TokenError::Malformed)),
     };
-    match Credentials::parse(value.as_bytes()) {
-        Credentials::Bearer(token) => Ok(token),
+    match Authorization::parse(value.as_bytes()) {
+        Authorization::Bearer(token) => Ok(token),
         // Another scheme is no attempt at ours (RFC 6750, 3).
-        Credentials::Other => Err(Error::MissingToken),
-        Credentials::Malformed => Err(Error::InvalidToken(TokenError::Malformed)),
+        Authorization::Other => Err(Error::MissingToken),
+        Authorization::Malformed => Err(Error::InvalidToken(TokenError::Malformed)),
     }
 }
 

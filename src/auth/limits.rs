@@ -4,9 +4,9 @@ use std::io;
 use std::time::Duration;
 
 use crate::app::App;
-use crate::client::Network;
 use crate::error::Error;
 use crate::events::{Event, Log};
+use crate::http::address::Network;
 use crate::platform::{Limiter, within};
 
 /// Timeout for the rate limiter, which normally answers at once.

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, MaybeDone, maybe_done, poll_immediate};
 
-use crate::account::{AccountKey, NetworkKey};
 use crate::app::App;
-use crate::client::Network;
-use crate::db::throttle::{self, Decision, Taken};
-use crate::db::users::{self, Credentials};
-use crate::email::Lookup;
+use crate::db::login_throttle::{self, Decision, Taken};
+use crate::db::user::{self, StoredCredentials};
 use crate::error::Error;
 use crate::events::{Event, Log};
+use crate::http::address::Network;
+use crate::identity::email::Lookup;
+use crate::identity::pseudonym::{AccountPseudonym, NetworkPseudonym};
 use crate::password::{Password, Verdict};
 
 /// What a login comes to.
@@ -19,14 +19,14 @@ pub(crate) enum Outcome {
     /// The password is right.
     Verified(Verified),
     /// There is no such account, or the password is wrong.
-    Refused(AccountKey),
+    Refused(AccountPseudonym),
     /// The account has had too many failures: the password was not compared.
-    Throttled(AccountKey, Duration),
+    Throttled(AccountPseudonym, Duration),
 }
 
 /// A login whose password is right.
 pub(crate) struct Verified {
-    pub(crate) user: Credentials,
+    pub(crate) user: StoredCredentials,
     reservation: Reservation,
     is_outdated: bool,
 }
@@ -75,14 +75,14 @@ pub(crate) async fn verify(
 /// A unit of the budgets of failed logins, taken before the password is compared. It is a failure
 /// until it is given back.
 struct Reservation {
-    account: AccountKey,
-    network: NetworkKey,
+    account: AccountPseudonym,
+    network: NetworkPseudonym,
     taken: Taken,
 }
 
 enum Reserved {
     Go(Reservation),
-    Wait(AccountKey, Duration),
+    Wait(AccountPseudonym, Duration),
 }
 
 /// Finds the credentials and counts the login, on one connection.
@@ -90,16 +90,16 @@ async fn look_up_and_reserve(
     app: &App,
     email: &Lookup,
     network: &Network,
-) -> Result<(Option<Credentials>, Reserved), Error> {
+) -> Result<(Option<StoredCredentials>, Reserved), Error> {
     let limits = app.config.login.limits;
     let work = async |session| {
-        let found = users::find_credentials(&session, email).await?;
+        let found = user::find_credentials(&session, email).await?;
         // The row's own e-mail: where old rows hold spellings that are one address today, each has
         // its budgets, and nobody's right password touches another's.
         let named = found.as_ref().map_or(email.canonical(), |user| &user.email);
-        let account = app.accounts.key(named);
-        let network = app.accounts.network(&account, &network.to_string());
-        let reserved = match throttle::take(&session, &account, network, limits).await? {
+        let account = app.pseudonyms.key(named);
+        let network = app.pseudonyms.network(&account, &network.to_string());
+        let reserved = match login_throttle::take(&session, &account, network, limits).await? {
             Decision::Go(taken) => Reserved::Go(Reservation {
                 account,
                 network,
@@ -145,8 +145,8 @@ impl Verified {
         } = &self.reservation;
         let limits = app.config.login.limits;
         let give_back = async |session| {
-            throttle::succeeded(&session, account, *network, *taken, limits).await?;
-            throttle::purge(&session).await
+            login_throttle::succeeded(&session, account, *network, *taken, limits).await?;
+            login_throttle::purge(&session).await
         };
         app.db.run(give_back).await?;
         match &self.user.password {
@@ -158,14 +158,14 @@ impl Verified {
 
 async fn upgrade(
     app: &App,
-    user: &Credentials,
+    user: &StoredCredentials,
     old: &str,
     password: &Password,
 ) -> Result<Settled, Error> {
     // No connection is held while a password is hashed.
     let new = app.hasher.hash(password)?;
     let now = app.runtime.now();
-    let replace = async |session| users::upgrade_hash(&session, user.id, old, &new, now).await;
+    let replace = async |session| user::upgrade_hash(&session, user.id, old, &new, now).await;
     Ok(if app.db.run(replace).await? {
         Settled::Upgraded
     } else {
@@ -185,6 +185,6 @@ pub(crate) fn is_to_purge() -> bool {
 /// # Errors
 /// [`Error`] of the database.
 pub(crate) async fn purge(app: &App) -> Result<(), Error> {
-    let purge = async |session| throttle::purge(&session).await;
+    let purge = async |session| login_throttle::purge(&session).await;
     Ok(app.db.run(purge).await?)
 }

@@ -2,9 +2,10 @@
 
 use axum::http::HeaderValue;
 
+use super::cors;
+use super::error::ConfigError;
 use super::setting::{Reader, Setting};
 use super::settings::{CORS_HEADERS, CORS_ORIGINS, HSTS_INCLUDE_SUBDOMAINS};
-use super::{ConfigError, cors};
 
 /// What browsers are told.
 #[derive(Debug, Clone)]
@@ -17,6 +18,17 @@ pub struct HttpConfig {
     /// `HSTS_INCLUDE_SUBDOMAINS`: whether browsers are told to use HTTPS on all subdomains of the
     /// API's host too.
     pub hsts_include_subdomains: bool,
+}
+
+impl Default for HttpConfig {
+    /// Without a configuration no origin is let in.
+    fn default() -> Self {
+        Self {
+            cors_origins: Vec::new(),
+            cors_headers: HeaderValue::from_static(""),
+            hsts_include_subdomains: false,
+        }
+    }
 }
 
 pub(super) fn read<S: Into<Setting>>(

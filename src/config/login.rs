@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::setting::{Reader, Setting};
 use super::settings::{
     LOGIN_FAILURE_MILLISECONDS, LOGIN_GUESSES_PER_ACCOUNT, LOGIN_GUESSES_PER_NETWORK,
 };
-use crate::db::throttle::Limits;
+use crate::db::login_throttle::Limits;
 
 /// What becomes of failed logins.
 #[derive(Debug, Clone, Copy)]

@@ -2,6 +2,7 @@
 
 mod cors;
 mod database;
+mod error;
 mod http;
 mod login;
 mod password;
@@ -15,7 +16,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-pub use self::database::DatabaseConfig;
+pub use self::error::ConfigError;
 pub use self::http::HttpConfig;
 pub use self::login::LoginConfig;
 pub use self::password::{BreachCheck, PasswordConfig};
@@ -23,6 +24,7 @@ use self::setting::Reader;
 pub use self::setting::Setting;
 pub use self::settings::{Kind, SETTINGS};
 pub use self::stray::{Stray, strays};
+use crate::db::Timeouts;
 
 /// Everything that can be set, by concern. `settings` lists the variables.
 pub struct Config {
@@ -37,25 +39,8 @@ pub struct Config {
     pub login: LoginConfig,
     /// All answers.
     pub http: HttpConfig,
-    /// The database.
-    pub database: DatabaseConfig,
-}
-
-/// A variable that is missing or cannot be used. It never holds the value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{key} {problem}")]
-pub struct ConfigError {
-    key: &'static str,
-    problem: String,
-}
-
-impl ConfigError {
-    fn new(key: &'static str, problem: impl Into<String>) -> Self {
-        Self {
-            key,
-            problem: problem.into(),
-        }
-    }
+    /// The deadlines of the database.
+    pub database: Timeouts,
 }
 
 impl Config {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::setting::{Reader, Setting};
 use super::settings::{
     ARGON2_ITERATIONS, ARGON2_MEMORY_KIB, HASH_MAX_MEMORY_KIB,

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::settings::SECRET_KEY;
 
 /// The fewest bytes of `SECRET_KEY` whatever it is used for: the output of SHA-256.

@@ -1,6 +1,6 @@
 //! What a runtime has under the name of a setting, and how it is read.
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::settings::{Flag, Number, Text};
 
 /// The largest integer up to which JavaScript keeps all exactly.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::secret::{SecretError, check_secret, is_monotonous};
 use super::setting::{Reader, Setting};
 use super::settings::{

@@ -9,17 +9,14 @@ macro_rules! utf8 {
     };
 }
 
-mod by_email;
-pub mod refusal;
+pub mod login_throttle;
 pub mod schema;
-pub mod throttle;
-pub mod users;
+pub mod user;
 
 use std::{sync::Arc, time::Duration};
 
 use futures_util::lock::Mutex;
 
-use crate::config::DatabaseConfig;
 use crate::mysql::{self, Affected, Connection, Row, Statement};
 use crate::platform::{self, Runtime, Services, Stream};
 
@@ -80,21 +77,26 @@ const CONNECTING: &str = "connecting";
 /// How long `COM_QUIT` may take; it is a few bytes into a buffer.
 const QUIT_TIMEOUT: Duration = Duration::from_millis(100);
 
+/// How long the database may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// To make a connection.
+    pub connect: Duration,
+    /// To run a statement.
+    pub statement: Duration,
+}
+
 /// Where the database is and how long it may take.
 pub struct Database {
     services: Arc<dyn Services>,
     runtime: Arc<dyn Runtime>,
-    timeouts: DatabaseConfig,
+    timeouts: Timeouts,
 }
 
 impl Database {
     /// The database that the services reach.
     #[must_use]
-    pub fn new(
-        services: Arc<dyn Services>,
-        runtime: Arc<dyn Runtime>,
-        timeouts: DatabaseConfig,
-    ) -> Self {
+    pub fn new(services: Arc<dyn Services>, runtime: Arc<dyn Runtime>, timeouts: Timeouts) -> Self {
         Self {
             services,
             runtime,
@@ -157,7 +159,7 @@ impl Database {
             let (stream, credentials) = self.services.connect().await?;
             Connection::connect(stream, &credentials).await
         };
-        let connection = self.within(self.timeouts.connect_timeout, CONNECTING, connect);
+        let connection = self.within(self.timeouts.connect, CONNECTING, connect);
         Ok(Lease {
             connection: connection.await?,
             has_written: false,
@@ -232,7 +234,7 @@ impl Session<'_> {
         statement: &Statement,
         work: impl Future<Output = Result<T, mysql::Error>>,
     ) -> Result<T, Error> {
-        let limit = self.database.timeouts.statement_timeout;
+        let limit = self.database.timeouts.statement;
         self.database.within(limit, statement.purpose(), work).await
     }
 }

@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::log::{count, write};
 use super::{Audit, Event};
 use crate::error::Error;
+use crate::identity::user_id::UserId;
 use crate::platform::{Runtime, Severity};
 use crate::time::rfc3339;
-use crate::user_id::UserId;
 
 /// What a line tells.
 pub(crate) struct Line<'a> {

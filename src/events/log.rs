@@ -12,12 +12,12 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::Event;
-use crate::account::AccountKey;
 use crate::config::Stray;
 use crate::error::Error;
+use crate::identity::pseudonym::AccountPseudonym;
+use crate::identity::user_id::UserId;
 use crate::platform::{Runtime, Severity};
 use crate::time::rfc3339;
-use crate::user_id::UserId;
 
 /// What a handler wants in the log line: the event and whom it is about.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,7 @@ pub struct Audit {
     /// `user.id`.
     pub user_id: Option<UserId>,
     /// The account that was tried, where nobody has shown to be its user.
-    pub account: Option<AccountKey>,
+    pub account: Option<AccountPseudonym>,
 }
 
 impl Audit {
@@ -43,7 +43,7 @@ impl Audit {
 
     /// Something that was done to an account.
     #[must_use]
-    pub fn account(event: Event, account: AccountKey) -> Self {
+    pub fn account(event: Event, account: AccountPseudonym) -> Self {
         Self {
             event,
             user_id: None,

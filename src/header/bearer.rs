@@ -4,7 +4,7 @@ use super::{token, trim};
 
 /// What an `Authorization` header is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Credentials<'a> {
+pub enum Authorization<'a> {
     /// `Bearer`, in any case, spaces and a token.
     Bearer(&'a str),
     /// `Bearer` with something else than one token.
@@ -13,7 +13,7 @@ pub enum Credentials<'a> {
     Other,
 }
 
-impl<'a> Credentials<'a> {
+impl<'a> Authorization<'a> {
     /// Reads a header's value: `auth-scheme 1*SP b64token`, with optional white space around it.
     #[must_use]
     pub fn parse(value: &'a [u8]) -> Self {

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use proptest::prelude::*;
 
-use super::bearer::Credentials;
+use super::bearer::Authorization;
 use super::media_type::MediaType;
 use super::{content_length, is_plain};
 
@@ -62,7 +62,7 @@ fn json_is_known_with_its_parameters_and_in_any_case() {
 
 #[test]
 fn a_bearer_token_comes_after_one_space_or_more_and_is_one_token() {
-    use Credentials::{Bearer, Malformed, Other};
+    use Authorization::{Bearer, Malformed, Other};
     for (value, credentials) in [
         ("Bearer abc", Bearer("abc")),
         ("bEARER abc", Bearer("abc")),
@@ -90,7 +90,7 @@ fn a_bearer_token_comes_after_one_space_or_more_and_is_one_token() {
         ("=", Other),
     ] {
         assert_eq!(
-            Credentials::parse(value.as_bytes()),
+            Authorization::parse(value.as_bytes()),
             credentials,
             "{value:?}"
         );
@@ -206,12 +206,12 @@ proptest! {
         around in (space(), space()),
     ) {
         let written = format!("{}{scheme}{spaces}{token}{}", around.0, around.1);
-        prop_assert_eq!(Credentials::parse(written.as_bytes()), Credentials::Bearer(&token));
+        prop_assert_eq!(Authorization::parse(written.as_bytes()), Authorization::Bearer(&token));
     }
 
     #[test]
     fn a_token_that_is_read_is_one_of_the_grammar(value in "(?s)[Bb]earer[ \t=,]{0,2}.{0,20}") {
-        if let Credentials::Bearer(token) = Credentials::parse(value.as_bytes()) {
+        if let Authorization::Bearer(token) = Authorization::parse(value.as_bytes()) {
             let body = token.trim_end_matches('=');
             prop_assert!(!body.is_empty());
             prop_assert!(body.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b)));
@@ -243,7 +243,7 @@ proptest! {
 
     #[test]
     fn no_bytes_make_a_parser_panic(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
-        let _ = Credentials::parse(&bytes);
+        let _ = Authorization::parse(&bytes);
         let _ = MediaType::parse(&bytes);
         if let Ok(value) = HeaderValue::from_bytes(&bytes) {
             let headers: HeaderMap = [(header::CONTENT_LENGTH, value.clone()), (header::CONTENT_ENCODING, value)]

@@ -1,9 +1,9 @@
 //! The members of a JSON body, taken one by one, with everything that is wrong told at once.
 
 use crate::error::Error;
-use crate::json::{Object, Value};
 use crate::patch::Patch;
-use crate::rule::{BrokenRule, FieldError};
+use crate::strict_json::{Object, Value};
+use crate::validation::{FieldError, Violation};
 
 /// The members of a JSON body, and what is wrong with those that were asked for.
 #[derive(Default)]
@@ -25,13 +25,13 @@ impl Fields {
     pub fn required<T>(
         &mut self,
         field: &'static str,
-        parse: impl FnOnce(String) -> Result<T, BrokenRule>,
+        parse: impl FnOnce(String) -> Result<T, Violation>,
     ) -> Option<T> {
         match self.object.take(field) {
             Some(Value::String(text)) => self.parse(field, parse(text)),
             Some(other) => self.wrong_type(field, &other),
             None => {
-                let rule = BrokenRule::new("required", "This field is required.");
+                let rule = Violation::new("required", "This field is required.");
                 self.parse(field, Err(rule))
             }
         }
@@ -41,7 +41,7 @@ impl Fields {
     pub fn optional<T>(
         &mut self,
         field: &'static str,
-        parse: impl FnOnce(String) -> Result<T, BrokenRule>,
+        parse: impl FnOnce(String) -> Result<T, Violation>,
     ) -> Option<T> {
         match self.patch(field, parse) {
             Patch::Set(value) => Some(value),
@@ -53,7 +53,7 @@ impl Fields {
     pub fn patch<T>(
         &mut self,
         field: &'static str,
-        parse: impl FnOnce(String) -> Result<T, BrokenRule>,
+        parse: impl FnOnce(String) -> Result<T, Violation>,
     ) -> Patch<T> {
         let parsed = match self.object.take(field) {
             None => return Patch::Keep,
@@ -76,7 +76,7 @@ impl Fields {
         }
     }
 
-    fn parse<T>(&mut self, field: &'static str, parsed: Result<T, BrokenRule>) -> Option<T> {
+    fn parse<T>(&mut self, field: &'static str, parsed: Result<T, Violation>) -> Option<T> {
         parsed
             .map_err(|rule| self.errors.push(FieldError::new(field, rule)))
             .ok()
@@ -84,6 +84,6 @@ impl Fields {
 
     fn wrong_type<T>(&mut self, field: &'static str, value: &Value) -> Option<T> {
         let message = format!("This field must be a string, not {}.", value.kind());
-        self.parse(field, Err(BrokenRule::new("invalid_type", message)))
+        self.parse(field, Err(Violation::new("invalid_type", message)))
     }
 }

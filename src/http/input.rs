@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::header::media_type::MediaType;
 use crate::header::{content_length, is_plain};
-use crate::json::Object;
+use crate::strict_json::Object;
 
 /// The largest body that is read, in bytes.
 const MAX_BODY: usize = 16 * 1024;

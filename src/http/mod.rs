@@ -1,6 +1,14 @@
 //! HTTP as this API speaks it, whatever the route.
 
+pub mod address;
+pub mod after;
+mod cors;
+mod drain;
 pub mod fields;
+mod headers;
 pub mod input;
-pub(crate) mod json_response;
+pub(crate) mod json;
 pub(crate) mod matched_route;
+mod problem;
+mod request_id;
+pub mod respond;

@@ -17,7 +17,7 @@ const LOOKED_AT: usize = 72;
 const DIGITS: &[u8; 64] = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// A stored hash taken apart, its cost within bounds.
-pub(super) struct Stored {
+pub(super) struct BcryptHash {
     /// `$2b$12$` and 53 digits, whatever form it had in the table.
     hash: String,
     prehash: Prehash,
@@ -36,7 +36,7 @@ enum Prehash {
     },
 }
 
-impl Stored {
+impl BcryptHash {
     /// Reads a stored hash; none for anything but one of these forms at a bearable cost.
     pub(super) fn parse(stored: &str) -> Option<Self> {
         match stored.strip_prefix("$bcrypt-sha256$") {
@@ -82,7 +82,7 @@ impl Stored {
     }
 
     fn is_hash_of(&self, bytes: &[u8]) -> bool {
-        bcrypt::verify(bytes, &self.hash).unwrap_or(false)
+        ::bcrypt::verify(bytes, &self.hash).unwrap_or(false)
     }
 
     /// Whether a match proves the whole password, so that it may be hashed anew. Plain bcrypt
@@ -98,7 +98,7 @@ impl Stored {
 
 /// `$2b$12$<salt><hash>`, also with `2`, `2a` and `2y`. (`2x` marks hashes of a faulty program;
 /// passlib does not verify them.)
-fn parse_plain(stored: &str) -> Option<Stored> {
+fn parse_plain(stored: &str) -> Option<BcryptHash> {
     let mut parts = stored.strip_prefix('$')?.split('$');
     let (ident, cost, rest) = (parts.next()?, parts.next()?, parts.next()?);
     let prehash = match ident {
@@ -109,12 +109,12 @@ fn parse_plain(stored: &str) -> Option<Stored> {
     let (salt, checksum) = rest.split_at_checked(22)?;
     let number: u32 = cost.parse().ok()?;
     let whole = parts.next().is_none() && format!("{number:02}") == cost;
-    whole.then(|| Stored::new(number, salt, checksum, prehash))?
+    whole.then(|| BcryptHash::new(number, salt, checksum, prehash))?
 }
 
 /// `v=2,t=2b,r=12$<salt>$<hash>` of version 2, `2b,12$<salt>$<hash>` of version 1, and perhaps the
 /// end of a line.
-fn parse_sha256(rest: &str) -> Option<Stored> {
+fn parse_sha256(rest: &str) -> Option<BcryptHash> {
     let rest = rest.strip_suffix('\n').unwrap_or(rest);
     let mut parts = rest.split('$');
     let (settings, salt, checksum) = (parts.next()?, parts.next()?, parts.next()?);
@@ -131,7 +131,7 @@ fn parse_sha256(rest: &str) -> Option<Stored> {
     // Written without a zero in front, which bcrypt's own form has.
     let number: u32 = cost.parse().ok()?;
     let whole = known && parts.next().is_none() && number.to_string() == cost;
-    whole.then(|| Stored::new(number, salt, checksum, prehash))?
+    whole.then(|| BcryptHash::new(number, salt, checksum, prehash))?
 }
 
 /// The digits with the bits cleared that the last one has beyond the bytes. Old versions of
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     fn verify(stored: &str, password: &str) -> Option<bool> {
-        Stored::parse(stored).map(|stored| stored.verify(password.as_bytes()))
+        BcryptHash::parse(stored).map(|stored| stored.verify(password.as_bytes()))
     }
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
 
     /// A plain hash of `correct horse`.
     fn plain() -> String {
-        let made = bcrypt::hash_with_salt("correct horse", 4, *b"a salt of a test");
+        let made = ::bcrypt::hash_with_salt("correct horse", 4, *b"a salt of a test");
         made.unwrap().to_string()
     }
 
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn only_a_hash_that_no_other_password_matches_proves_one() {
         let proves = |stored: &str, length| {
-            let stored = Stored::parse(stored).unwrap();
+            let stored = BcryptHash::parse(stored).unwrap();
             stored.proves("x".repeat(length).as_bytes())
         };
         assert!(proves(&plain(), 71));
@@ -203,12 +203,12 @@ mod tests {
     #[test]
     fn what_costs_too_much_is_not_read() {
         for cost in ["14", "31"] {
-            assert!(Stored::parse(&plain().replace("$04$", &format!("${cost}$"))).is_none());
+            assert!(BcryptHash::parse(&plain().replace("$04$", &format!("${cost}$"))).is_none());
         }
         let good =
             "$bcrypt-sha256$v=2,t=2b,r=12$abcdefghijklmnopqrstuu$aP56a.SWvVzRr1c7jVmZnIGQHwjrhZe";
-        assert!(Stored::parse(good).is_some());
-        assert!(Stored::parse(&good.replace("r=12", "r=14")).is_none());
+        assert!(BcryptHash::parse(good).is_some());
+        assert!(BcryptHash::parse(&good.replace("r=12", "r=14")).is_none());
     }
 
     proptest! {
@@ -216,7 +216,7 @@ mod tests {
         fn nothing_stored_makes_it_panic(
             stored in "\\$?(2[abxy]?|bcrypt-sha256)?\\$?[v=0-9,trb2$]{0,20}\\$?[./A-Za-z0-9é]{0,60}"
         ) {
-            Stored::parse(&stored);
+            BcryptHash::parse(&stored);
         }
     }
 }

@@ -1,19 +1,20 @@
 //! Passwords: the policy for new ones, and how they are hashed and verified.
 
+mod argon2;
 mod bcrypt;
 mod breach;
 mod common;
-mod hash;
+mod hasher;
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::email::{Email, Lookup};
-use crate::rule::BrokenRule;
+use crate::identity::email::{Email, Lookup};
+use crate::validation::Violation;
 
 pub use breach::RangeQuery;
-pub use hash::{Cost, HashError, Hasher, Verdict};
+pub use hasher::{Cost, HashError, Hasher, Verdict};
 
 /// Code points; enough for any passphrase, little enough to hash.
 const MAX_LENGTH: usize = 256;
@@ -44,16 +45,16 @@ impl Password {
     ///
     /// # Errors
     /// The rule that it breaks.
-    pub fn check(&self, policy: &Policy, email: Option<&Email>) -> Result<(), BrokenRule> {
+    pub fn check(&self, policy: &Policy, email: Option<&Email>) -> Result<(), Violation> {
         let length = self.0.chars().count();
         let min_length = policy.min_length;
         if length < min_length {
             let message = format!("A password has at least {min_length} characters.");
-            return Err(BrokenRule::new("too_short", message));
+            return Err(Violation::new("too_short", message));
         }
         if length > MAX_LENGTH {
             let message = format!("A password has at most {MAX_LENGTH} characters.");
-            return Err(BrokenRule::new("too_long", message));
+            return Err(Violation::new("too_long", message));
         }
         let is_email = |email: &Email| {
             let password = self.0.trim();
@@ -62,7 +63,7 @@ impl Password {
             Lookup::new(email.as_str()).is(password) || password.eq_ignore_ascii_case(local)
         };
         if email.is_some_and(is_email) {
-            return Err(BrokenRule::new(
+            return Err(Violation::new(
                 "is_email",
                 "A password is neither the e-mail nor the part of it before the @.",
             ));
@@ -70,10 +71,10 @@ impl Password {
         let word = Zeroizing::new(self.0.trim().to_lowercase());
         if *word == SERVICE || policy.forbidden_words.contains(&word) {
             let message = "This word alone is no password here; choose another.";
-            return Err(BrokenRule::new("context_word", message));
+            return Err(Violation::new("context_word", message));
         }
         match common::problem(&self.0) {
-            Some(message) => Err(BrokenRule::new("too_common", message)),
+            Some(message) => Err(Violation::new("too_common", message)),
             None => Ok(()),
         }
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::db::schema;
 use crate::error::Error;
-use crate::http::json_response::json;
+use crate::http::json::json;
 
 /// The answer of both.
 #[derive(Serialize)]

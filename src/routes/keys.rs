@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::http::json_response::json;
+use crate::http::json::json;
 use crate::token::Jwk;
 
 /// Five minutes: a key is announced that long before it signs (README.md).

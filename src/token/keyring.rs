@@ -1,6 +1,6 @@
 //! The keys of the tokens: one signs, all verify.
 
-use super::{Jwk, Key};
+use super::key::{Jwk, Key};
 
 /// The keys that verify tokens, one of which signs. So keys can be changed without anybody having
 /// to log in again.

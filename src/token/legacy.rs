@@ -6,8 +6,10 @@
 
 use serde::Deserialize;
 
-use super::strict::Compact;
-use super::{Algorithm, LEEWAY, TokenError, Tokens, check_signature};
+use super::error::TokenError;
+use super::key::Algorithm;
+use super::keyring::Keyring;
+use super::strict::{Compact, LEEWAY};
 
 /// Seconds that a token may have left: the longest lifetime that can be configured.
 const MAX_LIFETIME: i64 = 24 * 60 * 60;
@@ -19,29 +21,28 @@ struct LegacyClaims {
     exp: i64,
 }
 
-impl Tokens {
-    /// Verifies a token without a `kid` and returns the e-mail that it names.
-    pub(super) fn verify_legacy(
-        &self,
-        token: &Compact<'_>,
-        now: u64,
-    ) -> Result<String, TokenError> {
-        let typ = token.typ.as_deref().unwrap_or_default();
-        let accepted = self.0.legacy_until.is_some_and(|until| now < until);
-        if !accepted || token.has_more || !typ.eq_ignore_ascii_case("JWT") {
-            return Err(TokenError::Header);
-        }
-        let mut keys = self.0.keyring.iter();
-        keys.find(|key| key.algorithm() == Algorithm::Hs256 && check_signature(token, key).is_ok())
-            .ok_or(TokenError::Signature)?;
-        let claims: LegacyClaims = token.claims()?;
-        let now = i64::try_from(now).unwrap_or(i64::MAX);
-        if claims.exp.saturating_add(LEEWAY) <= now {
-            return Err(TokenError::Expired);
-        }
-        if claims.exp.saturating_sub(now) > MAX_LIFETIME {
-            return Err(TokenError::Claims);
-        }
-        Ok(claims.sub)
+/// Verifies a token without a `kid` and returns the e-mail that it names.
+pub(super) fn verify(
+    token: &Compact<'_>,
+    keyring: &Keyring,
+    until: Option<u64>,
+    now: u64,
+) -> Result<String, TokenError> {
+    let typ = token.typ.as_deref().unwrap_or_default();
+    let accepted = until.is_some_and(|until| now < until);
+    if !accepted || token.has_more || !typ.eq_ignore_ascii_case("JWT") {
+        return Err(TokenError::Header);
     }
+    let mut keys = keyring.iter();
+    keys.find(|key| key.algorithm() == Algorithm::Hs256 && token.check_signature(key).is_ok())
+        .ok_or(TokenError::Signature)?;
+    let claims: LegacyClaims = token.claims()?;
+    let now = i64::try_from(now).unwrap_or(i64::MAX);
+    if claims.exp.saturating_add(LEEWAY) <= now {
+        return Err(TokenError::Expired);
+    }
+    if claims.exp.saturating_sub(now) > MAX_LIFETIME {
+        return Err(TokenError::Claims);
+    }
+    Ok(claims.sub)
 }

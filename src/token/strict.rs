@@ -3,8 +3,12 @@
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde::de::DeserializeOwned;
 
-use super::TokenError;
-use crate::json::{Object, Value};
+use super::error::TokenError;
+use super::key::Key;
+use crate::strict_json::{Object, Value};
+
+/// Seconds that clocks may differ by.
+pub(super) const LEEWAY: i64 = 5;
 
 /// The longest token that is read, in bytes; ours have under 500.
 const MAX_LENGTH: usize = 4096;
@@ -29,6 +33,15 @@ pub(super) struct Compact<'a> {
 }
 
 impl Compact<'_> {
+    /// Checks that it is of a key's algorithm, exactly so written, and signed by the key.
+    pub(super) fn check_signature(&self, key: &Key) -> Result<(), TokenError> {
+        if self.alg != key.algorithm().name() {
+            return Err(TokenError::Header);
+        }
+        let verified = key.verify(self.message, &self.signature);
+        verified.then_some(()).ok_or(TokenError::Signature)
+    }
+
     /// The claims: a JSON object without a name twice.
     pub(super) fn claims<T: DeserializeOwned>(&self) -> Result<T, TokenError> {
         object(&self.payload)?;

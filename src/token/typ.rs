@@ -47,8 +47,8 @@ impl Type {
 mod tests {
     use super::Type;
     use crate::config::Config;
+    use crate::identity::user_id::UserId;
     use crate::token::{Subject, TokenError, Tokens};
-    use crate::user_id::UserId;
 
     fn tokens(types: &str) -> Tokens {
         let config = Config::read(|name| match name {

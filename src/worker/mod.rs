@@ -15,9 +15,9 @@ use worker::{Context, Env, HttpRequest, Result, event, web_sys};
 
 use self::bindings::Bindings;
 use self::runtime::WorkersRuntime;
-use crate::after::After;
-use crate::app;
-use crate::respond::Unreadable;
+use crate::http::after::After;
+use crate::http::respond::MalformedHead;
+use crate::router;
 
 /// Built at the first request of an isolate. Only plain data and the handles of bindings are in
 /// it: what does I/O belongs to one request.
@@ -29,7 +29,7 @@ async fn fetch(
     env: Env,
     context: Context,
 ) -> Result<http::Response<Body>> {
-    let mut router = ROUTER.get_or_init(|| router(&env)).clone();
+    let mut router = ROUTER.get_or_init(|| build(&env)).clone();
     // A router's error type has no values.
     let mut response = router.call(convert(request)).await?;
     if let Some(work) = After::take(&mut response) {
@@ -48,20 +48,20 @@ fn convert(request: web_sys::Request) -> HttpRequest {
             .body()
             .map_or_else(worker::Body::empty, worker::Body::new);
         let mut unreadable = HttpRequest::new(body);
-        unreadable.extensions_mut().insert(Unreadable);
+        unreadable.extensions_mut().insert(MalformedHead);
         unreadable
     })
 }
 
-fn router(env: &Env) -> Router {
+fn build(env: &Env) -> Router {
     let runtime = Arc::new(WorkersRuntime::new(env));
     match Bindings::new(env) {
         Ok(bindings) => {
             let names = environment::names(env);
             let names = names.iter().map(String::as_str);
             let setting = |name: &str| environment::setting(env, name);
-            app::build(setting, names, Arc::new(bindings), runtime)
+            router::build(setting, names, Arc::new(bindings), runtime)
         }
-        Err(missing) => app::misconfigured(&format!("there is no binding {missing}"), runtime),
+        Err(missing) => router::misconfigured(&format!("there is no binding {missing}"), runtime),
     }
 }

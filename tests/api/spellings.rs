@@ -1,6 +1,6 @@
 //! Old rows whose e-mail is spelled in another way than new ones have it.
 
-use gatehouse::email::Email;
+use gatehouse::identity::email::Email;
 use mysql_async::prelude::Queryable as _;
 use serde_json::json;
 

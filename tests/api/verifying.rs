@@ -5,8 +5,8 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use gatehouse::config::Config;
+use gatehouse::identity::user_id::UserId;
 use gatehouse::token::Tokens;
-use gatehouse::user_id::UserId;
 use serde_json::{Value, json};
 
 use crate::support::{App, SECRET_KEY, Setup, scratch_folder, skipped};

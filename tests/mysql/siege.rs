@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::io::Write as _;
 
-use gatehouse::db::throttle::Decision;
+use gatehouse::db::login_throttle::Decision;
 
 use crate::live::servers;
 use crate::throttle::{Account, DAY, HOUR, MINUTE};

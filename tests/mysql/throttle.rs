@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use gatehouse::account::{AccountKey, AccountKeys, NetworkKey};
-use gatehouse::db::throttle::{self, Decision, Limits, MOST_KNOWN, MOST_NETWORKS, Taken};
+use gatehouse::db::login_throttle::{self, Decision, Limits, MOST_KNOWN, MOST_NETWORKS, Taken};
+use gatehouse::identity::pseudonym::{AccountPseudonym, NetworkPseudonym, Pseudonyms};
 use gatehouse::mysql::{Connection, Credentials, Statement};
 use gatehouse::statement;
 use mysql_async::prelude::Queryable as _;
@@ -28,8 +28,8 @@ pub(crate) const START: u64 = 1_795_516_428;
 /// An account on a server whose time stands where a test puts it.
 pub(crate) struct Account {
     connection: Connection<TcpStream>,
-    keys: AccountKeys,
-    key: AccountKey,
+    keys: Pseudonyms,
+    key: AccountPseudonym,
     limits: Limits,
     /// Seconds since [`START`].
     pub(crate) now: u64,
@@ -54,7 +54,7 @@ impl Account {
             ..server.credentials()
         };
         let connection = server.try_connect(&credentials).await;
-        let keys = AccountKeys::new("a secret of the tests").expect("keys");
+        let keys = Pseudonyms::new("a secret of the tests").expect("keys");
         Self {
             connection: connection.expect("a connection"),
             key: keys.key("ada@example.com"),
@@ -65,7 +65,7 @@ impl Account {
         }
     }
 
-    fn network(&self, number: u32) -> NetworkKey {
+    fn network(&self, number: u32) -> NetworkPseudonym {
         self.keys.network(&self.key, &number.to_string())
     }
 
@@ -89,7 +89,7 @@ impl Account {
     /// Asks to compare a password.
     pub(crate) async fn take(&mut self, network: u32) -> Decision {
         self.set_time().await;
-        let take = throttle::taking(&self.key, self.network(network), self.limits);
+        let take = login_throttle::taking(&self.key, self.network(network), self.limits);
         let done = self.connection.execute(&take).await.expect("a decision");
         Decision::read(done.last_insert_id).expect("a decision")
     }
@@ -97,7 +97,7 @@ impl Account {
     /// The password was right.
     pub(crate) async fn succeed(&mut self, network: u32, taken: Taken) {
         let network = self.network(network);
-        let succeed = throttle::succeeding(&self.key, network, taken, self.limits);
+        let succeed = login_throttle::succeeding(&self.key, network, taken, self.limits);
         self.connection.execute(&succeed).await.expect("an update");
     }
 
@@ -496,7 +496,7 @@ async fn a_row_is_deleted_when_nothing_in_it_matters_any_more() {
             }
             account.now += days * DAY;
             account.set_time().await;
-            let purging = throttle::purging();
+            let purging = login_throttle::purging();
             let kept = account.connection.execute(&purging).await.expect("done");
             assert_eq!(kept.rows, 0);
             account.now += DAY;

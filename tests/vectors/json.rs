@@ -1,7 +1,7 @@
 //! Bodies that JSON parsers disagree about.
 
 use base64ct::{Base64, Encoding as _};
-use gatehouse::json::Object;
+use gatehouse::strict_json::Object;
 
 use crate::corpus;
 

@@ -18,7 +18,7 @@ fn patterns() -> Vec<&'static str> {
 
 /// The paths of the router, but for the one that only a test build has.
 fn paths() -> Vec<&'static str> {
-    let source = include_str!("../../src/app.rs");
+    let source = include_str!("../../src/router.rs");
     let paths = source.split(".route(\"").skip(1);
     let paths = paths.filter_map(|rest| rest.split('"').next());
     paths.filter(|path| *path != "/test/panic").collect()

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use axum::http::HeaderValue;
 
-use super::ConfigError;
+use super::error::ConfigError;
 use crate::header::is_token;
 
 /// Request headers that every preflight allows.

@@ -80,10 +80,10 @@ const NUMBERS: [Number; 11] = [
         config.password.hash_max_memory_kib.into()
     }),
     ("DATABASE_CONNECT_TIMEOUT_SECONDS", |config| {
-        config.database.connect_timeout.as_secs().into()
+        config.database.connect.as_secs().into()
     }),
     ("DATABASE_STATEMENT_TIMEOUT_SECONDS", |config| {
-        config.database.statement_timeout.as_secs().into()
+        config.database.statement.as_secs().into()
     }),
 ];
 

@@ -1,6 +1,6 @@
 //! The stored budgets of an account, as a test looks at them and lets their time pass.
 
-use gatehouse::account::AccountKeys;
+use gatehouse::identity::pseudonym::Pseudonyms;
 use mysql_async::prelude::Queryable as _;
 
 use super::database::Database;
@@ -8,7 +8,7 @@ use super::{SECRET_KEY, eventually};
 
 /// The key of an account's row.
 pub(crate) fn account(email: &str) -> Vec<u8> {
-    let keys = AccountKeys::new(SECRET_KEY).expect("keys");
+    let keys = Pseudonyms::new(SECRET_KEY).expect("keys");
     let key = keys.key(email);
     key.as_bytes().to_vec()
 }

@@ -10,8 +10,8 @@ use axum::middleware::map_response;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use gatehouse::after::After;
 use gatehouse::config::Setting;
+use gatehouse::http::after::After;
 use gatehouse::mysql;
 use gatehouse::platform::{Limiter, Runtime, Services, Severity, Stream};
 use tokio::net::{TcpListener, TcpStream};
@@ -41,7 +41,7 @@ impl Native {
             requests: Mutex::default(),
             log_fails: setup.log_fails,
         });
-        let router = gatehouse::app::build(
+        let router = gatehouse::router::build(
             |name| {
                 let found = variables.iter().find(|(key, _)| *key == name);
                 found.map_or(Setting::Absent, |(_, value)| value.clone().into())

@@ -1,0 +1,182 @@
+//! The columns and keys of `user`, which is the replaced system's table.
+
+use crate::mysql::{self, Row, Statement};
+
+use super::super::{Error, Session};
+
+/// A column that Gatehouse writes text to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Column {
+    /// `email`.
+    Email,
+    /// `password`.
+    Password,
+    /// `name`.
+    Name,
+    /// `username`.
+    Username,
+}
+
+impl Column {
+    pub(crate) const ALL: [Self; 4] = [Self::Email, Self::Password, Self::Name, Self::Username];
+
+    /// The name, which is that of the field in a request, too.
+    #[must_use]
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Password => "password",
+            Self::Name => "name",
+            Self::Username => "username",
+        }
+    }
+
+    /// The name as it stands in a statement.
+    pub(crate) fn sql(self) -> &'static str {
+        match self {
+            Self::Email => "`email`",
+            Self::Password => "`password`",
+            Self::Name => "`name`",
+            Self::Username => "`username`",
+        }
+    }
+
+    /// SQL for its text as UTF-8, whatever the connection's character set.
+    pub(crate) fn utf8(self) -> &'static str {
+        match self {
+            Self::Email => utf8!("email"),
+            Self::Password => utf8!("password"),
+            Self::Name => utf8!("name"),
+            Self::Username => utf8!("username"),
+        }
+    }
+
+    /// Column names are the same in any case.
+    fn named(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|column| column.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// What a column can hold.
+#[derive(Debug)]
+pub(crate) struct Holds {
+    pub(crate) column: Column,
+    /// Characters, or bytes of a binary column.
+    pub(crate) length: u64,
+    character_set: Option<String>,
+    nullable: bool,
+    /// `CHAR`, which loses spaces at the end.
+    trims: bool,
+    /// Any text, unlike an `ENUM` or a binary column that is filled up with NULs.
+    is_text: bool,
+}
+
+impl Holds {
+    /// Whether a value is too long.
+    pub(crate) fn is_too_short_for(&self, value: &str) -> bool {
+        let length = match self.character_set {
+            Some(_) => value.chars().count(),
+            None => value.len(),
+        };
+        u64::try_from(length).is_ok_and(|length| length > self.length)
+    }
+
+    /// Whether a value is missing that must be there.
+    pub(crate) fn is_required(&self, value: Option<&str>) -> bool {
+        value.is_none() && !self.nullable
+    }
+
+    /// Whether a value of a bearable length may have something that the column would not give back.
+    pub(crate) fn may_change(&self, value: &str) -> bool {
+        let last = match self.character_set.as_deref() {
+            None | Some("utf8mb4" | "utf16" | "utf16le" | "utf32") => char::MAX,
+            Some("utf8" | "utf8mb3" | "ucs2") => '\u{ffff}',
+            Some("latin1") => '\u{ff}',
+            Some("swe7") => '\0',
+            Some(_) => '\u{7f}',
+        };
+        (self.trims && value.ends_with(' ')) || value.chars().any(|c| c > last)
+    }
+
+    /// Whether a value can be stored as it is, without any doubt.
+    pub(crate) fn is_certain_to_hold(&self, value: Option<&str>) -> bool {
+        match value {
+            Some(value) => self.is_text && !self.is_too_short_for(value) && !self.may_change(value),
+            None => self.nullable,
+        }
+    }
+}
+
+/// The columns that are there.
+pub(in crate::db) async fn read(session: &Session<'_>) -> Result<Vec<Holds>, Error> {
+    let select = Statement::new(
+        "reading what the columns can hold",
+        "SELECT COLUMN_NAME, CHARACTER_MAXIMUM_LENGTH, CHARACTER_SET_NAME, IS_NULLABLE, DATA_TYPE
+         FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'user'",
+    );
+    let columns = session.query(&select, read_column).await?;
+    Ok(columns.into_iter().flatten().collect())
+}
+
+/// Reads a column; none if it is of no concern.
+fn read_column(row: &Row) -> Result<Option<Holds>, mysql::Error> {
+    let [name, length, character_set, nullable, kind] = row.columns()?;
+    let column = name.text().and_then(|name| Column::named(&name));
+    let (Some(column), Some(length)) = (column, length.int()?) else {
+        return Ok(None);
+    };
+    let kind = kind.text().unwrap_or_default().to_ascii_lowercase();
+    Ok(Some(Holds {
+        column,
+        length: u64::try_from(length).unwrap_or_default(),
+        character_set: character_set.text().map(|name| name.to_ascii_lowercase()),
+        nullable: nullable
+            .text()
+            .is_some_and(|word| word.eq_ignore_ascii_case("YES")),
+        trims: kind == "char",
+        is_text: ["char", "varchar", "varbinary"].contains(&&*kind)
+            || kind.ends_with("text")
+            || kind.ends_with("blob"),
+    }))
+}
+
+/// The columns of each unique key but the primary one; none in the place of a key that has others
+/// than [`Column`]s, or parts of them.
+pub(in crate::db) async fn read_unique_keys(
+    session: &Session<'_>,
+) -> Result<Vec<Option<Vec<Column>>>, Error> {
+    let select = Statement::new(
+        "reading the unique keys",
+        "SELECT INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS
+         WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'user' AND NON_UNIQUE = 0
+         AND INDEX_NAME <> 'PRIMARY' ORDER BY INDEX_NAME, SEQ_IN_INDEX",
+    );
+    let read = |row: &Row| {
+        let [key, column, part] = row.columns()?;
+        let column = column.text().filter(|_| part.bytes().is_none());
+        let column = column.and_then(|name| Column::named(&name));
+        Ok((key.text().unwrap_or_default(), column))
+    };
+    let mut keys: Vec<(String, Option<Vec<Column>>)> = Vec::new();
+    for (key, column) in session.query(&select, read).await? {
+        match keys.last_mut() {
+            Some((last, columns)) if *last == key => {
+                *columns = columns.take().zip(column).map(|(mut columns, column)| {
+                    columns.push(column);
+                    columns
+                });
+            }
+            _ => keys.push((key, column.map(|column| vec![column]))),
+        }
+    }
+    Ok(keys.into_iter().map(|(_, columns)| columns).collect())
+}
+
+/// Says that the column of the passwords is too short.
+pub(crate) fn narrow_password(length: u64, hash_length: usize) -> String {
+    format!(
+        "the column `password` of `user` holds {length} characters, and a hash has {hash_length}: \
+         make it VARCHAR(255)"
+    )
+}

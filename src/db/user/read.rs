@@ -1,0 +1,75 @@
+//! Finding users.
+
+use super::super::{Error, Session};
+use super::by_email;
+use super::row::{StoredCredentials, User};
+use crate::identity::email::Lookup;
+use crate::identity::user_id::UserId;
+use crate::statement;
+
+/// Whether any user has an e-mail, in whatever spelling.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub async fn is_taken(session: &Session<'_>, email: &Lookup) -> Result<bool, Error> {
+    let purpose = "finding whether an e-mail is taken";
+    let found = by_email::find_all(session, purpose, email).await?;
+    Ok(!found.is_empty())
+}
+
+/// Finds the credentials of an e-mail. Where old rows hold one address in several spellings, the one
+/// as typed is meant, or else the canonical one, or else the eldest.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub async fn find_credentials(
+    session: &Session<'_>,
+    email: &Lookup,
+) -> Result<Option<StoredCredentials>, Error> {
+    let found = by_email::find_all(session, "finding a user by e-mail", email).await?;
+    Ok(found.into_iter().next())
+}
+
+/// Finds the user of an e-mail that a token of the replaced system names.
+///
+/// No password proves whose row is meant, so nothing is made of what the token says: the row has
+/// it byte for byte, or it is the only one that differs in ASCII case alone.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub async fn find_by_exact_email(
+    session: &Session<'_>,
+    email: &str,
+) -> Result<Option<UserId>, Error> {
+    let rows = by_email::find_equal(session, "finding the user of an old token", email).await?;
+    if let Some(user) = rows.iter().find(|user| user.email == email) {
+        return Ok(Some(user.id));
+    }
+    let mut alike = rows
+        .iter()
+        .filter(|user| user.email.eq_ignore_ascii_case(email));
+    let first = alike.next();
+    Ok(first.filter(|_| alike.next().is_none()).map(|user| user.id))
+}
+
+/// Finds a user by id.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub async fn find(session: &Session<'_>, id: UserId) -> Result<Option<User>, Error> {
+    let select = statement!(
+        "finding a user by id",
+        concat!(
+            "SELECT `id`, ",
+            utf8!("email"),
+            ", ",
+            utf8!("name"),
+            ", ",
+            utf8!("username"),
+            ", UNIX_TIMESTAMP(`updated_at`) FROM `user` WHERE `id` = :id"
+        ),
+        id,
+    );
+    let rows = session.query(&select, User::read).await?;
+    Ok(rows.into_iter().next())
+}

@@ -1,0 +1,159 @@
+//! Inserting and changing users.
+
+use super::super::{Error, Session};
+use super::columns::Column;
+use super::refusal::{Assignments, Refusal, explain, is_groundless, nothing_lost};
+use super::row::NO_ID;
+use crate::identity::email::Email;
+use crate::identity::name::Name;
+use crate::identity::user_id::UserId;
+use crate::mysql::{Affected, Sql};
+use crate::patch::Patch;
+use crate::{sql, statement};
+
+/// A user to be.
+pub struct NewUser<'a> {
+    /// The e-mail.
+    pub email: &'a Email,
+    /// The hash of the password.
+    pub password: &'a str,
+    /// The first name.
+    pub name: Option<&'a Name>,
+    /// The last name.
+    pub username: Option<&'a Name>,
+    /// `updated_at`, in seconds since 1970-01-01 UTC.
+    pub now: u64,
+}
+
+/// New values for the columns that are to change.
+#[derive(Debug, Default)]
+pub struct Changes<'a> {
+    /// The first name.
+    pub name: Patch<&'a Name>,
+    /// The last name.
+    pub username: Patch<&'a Name>,
+}
+
+/// Inserts a user and returns the id.
+///
+/// # Errors
+/// [`Refusal`]. Of two users who register one e-mail at the same time, the unique key refuses one;
+/// what it does not call equal is for [`is_taken`](super::is_taken) to say before.
+pub async fn insert(session: &Session<'_>, user: &NewUser<'_>) -> Result<UserId, Refusal> {
+    let (email, password) = (user.email.as_str(), user.password);
+    let (name, username) = (user.name.map(Name::as_str), user.username.map(Name::as_str));
+    let assignments = [
+        (Column::Email, Some(email)),
+        (Column::Password, Some(password)),
+        (Column::Name, name),
+        (Column::Username, username),
+    ];
+    let insert = statement!(
+        "inserting a user",
+        "INSERT INTO `user` (`email`, `password`, `name`, `username`, `updated_at`)
+         VALUES (:email, :password, :name, :username, FROM_UNIXTIME(:now) + :nothing_lost)",
+        email,
+        password,
+        name,
+        username,
+        now = user.now,
+        nothing_lost = &nothing_lost(&assignments),
+    );
+    match session.execute(&insert).await {
+        Ok(done) if done.rows == 1 && done.last_insert_id > 0 => Ok(done.last_insert_id.into()),
+        Ok(_) => Err(Refusal::Database(Error::Failed {
+            purpose: insert.purpose(),
+            source: NO_ID,
+        })),
+        Err(error) => Err(explain(session, &assignments, None, error).await),
+    }
+}
+
+/// Changes a user, who may be gone: whether there is one is for [`find`](super::find) to say, since a change
+/// to the same values affects no row either.
+///
+/// # Errors
+/// [`Refusal`].
+pub async fn update(
+    session: &Session<'_>,
+    id: UserId,
+    changes: &Changes<'_>,
+    now: u64,
+) -> Result<(), Refusal> {
+    let columns = [
+        (Column::Name, changes.name),
+        (Column::Username, changes.username),
+    ];
+    let assignments: Vec<_> = columns
+        .into_iter()
+        .filter_map(|(column, value)| Some((column, value.change()?.map(Name::as_str))))
+        .collect();
+    if assignments.is_empty() {
+        return Ok(());
+    }
+    let rows = sql!("`id` = :id", id);
+    let purpose = "updating a user";
+    let done = change(session, purpose, id, &rows, &assignments, now);
+    done.await.map(drop)
+}
+
+/// Replaces the hash of a password by another of the same password, unless it has changed since
+/// it was read; says whether it did.
+///
+/// # Errors
+/// [`Refusal`].
+pub async fn upgrade_hash(
+    session: &Session<'_>,
+    id: UserId,
+    old: &str,
+    new: &str,
+    now: u64,
+) -> Result<bool, Refusal> {
+    // Byte by byte, whatever the column's collation calls equal.
+    let rows = sql!(
+        "`id` = :id AND CAST(`password` AS BINARY) = :old",
+        id,
+        old = old.as_bytes(),
+    );
+    let assignments = [(Column::Password, Some(new))];
+    let purpose = "upgrading a password hash";
+    let done = change(session, purpose, id, &rows, &assignments, now);
+    Ok(done.await?.rows == 1)
+}
+
+/// Changes the row of an id if a condition picks it.
+async fn change(
+    session: &Session<'_>,
+    purpose: &'static str,
+    id: UserId,
+    condition: &Sql,
+    assignments: Assignments<'_>,
+    now: u64,
+) -> Result<Affected, Refusal> {
+    let columns = assignments.iter().map(|(column, value)| {
+        let column = Sql::from(column.sql());
+        sql!(":column = :value", column = &column, value = *value)
+    });
+    let columns = Sql::join(", ", columns);
+    let update = |nothing_lost: &Sql| {
+        statement!(
+            purpose,
+            "UPDATE `user` SET :columns, `updated_at` = FROM_UNIXTIME(:now) + :nothing_lost
+             WHERE :condition",
+            columns = &columns,
+            now,
+            nothing_lost,
+            condition,
+        )
+    };
+    let mut done = session.execute(&update(&nothing_lost(assignments))).await;
+    if let Err(error) = &done
+        && is_groundless(session, assignments, error).await?
+    {
+        done = session.execute(&update(&Sql::from("0"))).await;
+    }
+    match done {
+        Ok(done) => Ok(done),
+        Err(error) => Err(explain(session, assignments, Some(id), error).await),
+    }
+}

@@ -1,0 +1,129 @@
+//! An error as a client is told of it: a problem detail (RFC 9457) and the headers of its status.
+//!
+//! What a 5xx was caused by goes to the log and never to the client.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::validation::FieldError;
+
+/// Seconds after which a client may try again when the database was away.
+const DATABASE_AWAY: u64 = 5;
+/// Seconds of the longest period that a rate limit of Workers can have; they do not say how much
+/// of it is left.
+const RATE_LIMIT_PERIOD: u64 = 60;
+
+impl Error {
+    /// A sentence for people. For a 5xx it is constant.
+    fn detail(&self) -> String {
+        match self {
+            Self::MalformedBody(detail) => return detail.clone(),
+            Self::MalformedRequest => {
+                "The URL or a header has characters that HTTP does not allow."
+            }
+            Self::UnsupportedMediaType(detail) => detail,
+            Self::MissingToken => "Send an access token as \"Authorization: Bearer <token>\".",
+            Self::InvalidToken(_) => "The access token is not valid; log in again.",
+            Self::InvalidCredentials => "The e-mail or the password is wrong.",
+            Self::NotFound => "There is nothing at this path.",
+            Self::MethodNotAllowed => "This path does not know this method; see the Allow header.",
+            Self::EmailTaken => "A user with this e-mail exists already.",
+            Self::Conflict(_) => "Another user has a value that must be unique.",
+            Self::BodyTooLarge => "The body is larger than 16 KiB.",
+            Self::InvalidFields(_) => "Some fields are not valid; see errors.",
+            Self::RateLimited => "Too many requests from this address; try again in a minute.",
+            Self::TooManyAttempts(_) => {
+                "Too many failed logins; try again when the time in Retry-After has passed."
+            }
+            Self::Database(_) => "The service cannot use its database; try again in a moment.",
+            Self::Internal(_) => "The service failed; the fault is recorded under the request id.",
+        }
+        .to_owned()
+    }
+
+    /// Seconds after which a client may try again.
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited => Some(RATE_LIMIT_PERIOD),
+            // Up, or it would be refused again.
+            Self::TooManyAttempts(wait) => {
+                Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+            }
+            Self::Database(_) => Some(DATABASE_AWAY),
+            _ => None,
+        }
+    }
+
+    /// Adds the headers that belong to the status.
+    fn extend_headers(&self, headers: &mut HeaderMap) {
+        if let Some(seconds) = self.retry_after() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        let challenge = match self {
+            Self::MissingToken | Self::InvalidCredentials => "Bearer",
+            Self::InvalidToken(_) => "Bearer error=\"invalid_token\"",
+            _ => return,
+        };
+        headers.insert(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static(challenge),
+        );
+    }
+
+    fn problem<'a>(&'a self, request_id: &'a str) -> Problem<'a> {
+        Problem {
+            r#type: "about:blank",
+            title: self.status().canonical_reason().unwrap_or_default(),
+            status: self.status().as_u16(),
+            detail: self.detail(),
+            code: self.code(),
+            request_id,
+            errors: match self {
+                Self::InvalidFields(errors) | Self::Conflict(errors) => errors,
+                _ => &[],
+            },
+        }
+    }
+
+    /// Writes it as the body of its answer.
+    pub(super) fn write(&self, response: &mut Response, request_id: &str) {
+        // A struct of strings and numbers always serialises; the status alone would do as well.
+        if let Ok(body) = serde_json::to_vec(&self.problem(request_id)) {
+            *response.body_mut() = Body::from(body);
+            let json = HeaderValue::from_static("application/problem+json");
+            response.headers_mut().insert(header::CONTENT_TYPE, json);
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+        }
+    }
+}
+
+/// A problem detail of RFC 9457.
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    code: &'static str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+}
+
+/// The error on its way to [`super::respond`], which knows the request's id.
+#[derive(Clone)]
+pub(crate) struct Failure(pub(crate) Arc<Error>);
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        self.extend_headers(response.headers_mut());
+        response.extensions_mut().insert(Failure(Arc::new(self)));
+        response
+    }
+}

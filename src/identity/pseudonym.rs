@@ -1,0 +1,154 @@
+//! The names of accounts and networks where e-mails and addresses must not stand: in the login budgets
+//! and in the log.
+
+use std::fmt;
+
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+/// A keyed hash of an e-mail, whether or not anybody has it: without the key
+/// nobody can tell which e-mail it was, not even by trying all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountPseudonym([u8; 16]);
+
+impl AccountPseudonym {
+    /// The hash, as it is stored.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Display for AccountPseudonym {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+/// A keyed hash of a network, another one for each account: without the key nobody can tell which
+/// network it was, nor whether two accounts were tried from one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NetworkPseudonym([u8; 8]);
+
+impl NetworkPseudonym {
+    /// The hash, as it is stored.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Makes [`AccountPseudonym`]s and [`NetworkPseudonym`]s.
+pub struct Pseudonyms {
+    accounts: Hmac<Sha256>,
+    networks: Hmac<Sha256>,
+}
+
+/// `SECRET_KEY` gives no keys, which does not happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no keys can be derived from SECRET_KEY")]
+pub struct DerivationError;
+
+impl Pseudonyms {
+    /// Derives the keys from `SECRET_KEY`, for these purposes alone (HKDF, RFC 5869).
+    ///
+    /// # Errors
+    /// [`DerivationError`].
+    pub fn new(secret_key: &str) -> Result<Self, DerivationError> {
+        let derivation = Hkdf::<Sha256>::new(None, secret_key.as_bytes());
+        let derive = |purpose: &[u8]| {
+            let mut key = Zeroizing::new([0; 32]);
+            let derived = derivation.expand(purpose, &mut *key);
+            derived.map_err(|_| DerivationError)?;
+            Hmac::new_from_slice(&*key).map_err(|_| DerivationError)
+        };
+        Ok(Self {
+            accounts: derive(b"gatehouse account keys")?,
+            networks: derive(b"gatehouse network keys")?,
+        })
+    }
+
+    /// The key of an e-mail: of the canonical form, or of the one that an old row has.
+    #[must_use]
+    pub fn key(&self, email: &str) -> AccountPseudonym {
+        AccountPseudonym(start_of_mac(&self.accounts, &[email.as_bytes()]))
+    }
+
+    /// The key of a network, by the name that [`crate::http::address::Network`] has for it.
+    #[must_use]
+    pub fn network(&self, account: &AccountPseudonym, network: &str) -> NetworkPseudonym {
+        NetworkPseudonym(start_of_mac(
+            &self.networks,
+            &[&account.0, network.as_bytes()],
+        ))
+    }
+}
+
+/// The first bytes, 32 at most, of the HMAC of all parts.
+fn start_of_mac<const N: usize>(key: &Hmac<Sha256>, parts: &[&[u8]]) -> [u8; N] {
+    let mut mac = key.clone();
+    for part in parts {
+        mac.update(part);
+    }
+    let digest = mac.finalize().into_bytes();
+    let mut start = [0; N];
+    for (byte, digit) in start.iter_mut().zip(digest) {
+        *byte = digit;
+    }
+    start
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::email::Lookup;
+
+    fn key(secret: &str, email: &str) -> AccountPseudonym {
+        let keys = Pseudonyms::new(secret).unwrap();
+        keys.key(Lookup::new(email).canonical())
+    }
+
+    #[test]
+    fn spellings_of_one_address_share_a_key_and_others_do_not() {
+        let ada = key("secret", "ada@example.com");
+        for same in ["ADA@Example.COM", " ada@example.com\n"] {
+            assert_eq!(key("secret", same), ada);
+        }
+        for other in [
+            "bob@example.com",
+            "ad\u{e1}@example.com",
+            "ada+x@example.com",
+            "",
+        ] {
+            assert_ne!(key("secret", other), ada);
+        }
+        assert_ne!(key("another secret", "ada@example.com"), ada);
+    }
+
+    #[test]
+    fn a_network_has_another_key_for_each_account_and_secret() {
+        let network = |secret, email, network| {
+            let keys = Pseudonyms::new(secret).unwrap();
+            let account = keys.key(email);
+            keys.network(&account, network)
+        };
+        let key = network("secret", "ada@example.com", "192.0.2.7");
+        assert_eq!(network("secret", "ada@example.com", "192.0.2.7"), key);
+        for other in [
+            network("secret", "ada@example.com", "192.0.2.8"),
+            network("secret", "bob@example.com", "192.0.2.7"),
+            network("another secret", "ada@example.com", "192.0.2.7"),
+        ] {
+            assert_ne!(other, key);
+        }
+    }
+
+    #[test]
+    fn a_key_shows_nothing_of_the_address() {
+        let shown = format!("{}", key("secret", "ada@example.com"));
+        assert_eq!(shown.len(), 32);
+        assert!(shown.bytes().all(|b| b.is_ascii_hexdigit()));
+    }
+}

@@ -1,0 +1,88 @@
+//! Stored hashes of argon2, in the PHC string format.
+
+use ::argon2::{Algorithm, Argon2, Params, Version};
+use base64ct::{Base64Unpadded, Encoding as _};
+use subtle::ConstantTimeEq as _;
+
+/// The most that a stored hash may cost, beside its memory.
+const MAX_ITERATIONS: u32 = 16;
+const MAX_LANES: u32 = 16;
+/// Bytes; passlib writes 32.
+const MAX_OUTPUT: usize = 128;
+
+/// A stored hash taken apart, its cost within bounds.
+pub(super) struct Argon2Hash {
+    pub(super) algorithm: Algorithm,
+    pub(super) version: Version,
+    pub(super) params: Params,
+    pub(super) salt: Vec<u8>,
+    pub(super) output: Vec<u8>,
+}
+
+impl Argon2Hash {
+    /// Reads a stored hash; none for anything but an argon2 PHC string of bearable cost.
+    ///
+    /// In its one spelling: no parameters in another order or beside these, no zeros in front, no
+    /// padding or spare bits in the base64. The `phc` crate would refuse the long salts that passlib
+    /// can be told to make.
+    pub(super) fn parse(stored: &str, max_memory_kib: u32) -> Option<Self> {
+        // To libargon2, and so to passlib, a NUL is the end of it.
+        let (stored, _) = stored.split_once('\0').unwrap_or((stored, ""));
+        let mut parts = stored.strip_prefix('$')?.split('$');
+        let algorithm = Algorithm::try_from(parts.next()?).ok()?;
+        let mut params = parts.next()?;
+        // Without a version it is the first one.
+        let mut version = Version::V0x10;
+        if let Some(number) = params.strip_prefix("v=") {
+            version = Version::try_from(number_of(number)?).ok()?;
+            params = parts.next()?;
+        }
+        let (salt, output) = (decode(parts.next()?)?, decode(parts.next()?)?);
+        let params = params_of(params, output.len())?;
+        let bearable = params.m_cost() <= max_memory_kib;
+        let whole = parts.next().is_none()
+            && salt.len() >= ::argon2::MIN_SALT_LEN
+            && output.len() <= MAX_OUTPUT;
+        (whole && bearable).then_some(Self {
+            algorithm,
+            version,
+            params,
+            salt,
+            output,
+        })
+    }
+
+    /// Whether a password is the one of the hash.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub(super) fn verify(&self, password: &[u8]) -> ::argon2::Result<bool> {
+        let mut computed = vec![0; self.output.len()];
+        Argon2::new(self.algorithm, self.version, self.params.clone()).hash_password_into(
+            password,
+            &self.salt,
+            &mut computed,
+        )?;
+        Ok(computed.ct_eq(&self.output).into())
+    }
+}
+
+/// `m=19456,t=2,p=1`.
+fn params_of(text: &str, output: usize) -> Option<Params> {
+    let mut parts = text.split(',');
+    let mut next = |name| number_of(parts.next()?.strip_prefix(name)?);
+    let (memory, iterations, lanes) = (next("m=")?, next("t=")?, next("p=")?);
+    let bearable = iterations <= MAX_ITERATIONS && lanes <= MAX_LANES;
+    let params = Params::new(memory, iterations, lanes, Some(output)).ok();
+    params.filter(|_| bearable && parts.next().is_none())
+}
+
+fn number_of(text: &str) -> Option<u32> {
+    text.parse()
+        .ok()
+        .filter(|number: &u32| number.to_string() == text)
+}
+
+fn decode(text: &str) -> Option<Vec<u8>> {
+    Base64Unpadded::decode_vec(text).ok()
+}

@@ -1,0 +1,73 @@
+//! The routes, and what is around all of them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, patch, post};
+
+use crate::app::{App, StartError};
+use crate::config::{Config, HttpConfig, Setting, strays};
+use crate::error::Error;
+use crate::events::report_stray;
+use crate::http::matched_route::note_route;
+use crate::http::respond::{Responder, respond};
+use crate::platform::{Runtime, Services};
+use crate::routes::{auth, health, keys, user};
+
+/// The whole API.
+pub fn router(app: App) -> Router {
+    let responder = Responder::new(app.runtime.clone(), app.config.http.clone());
+    let routes = Router::new()
+        .route("/", get(health::get_status))
+        .route("/ready", get(health::get_ready))
+        .route("/.well-known/jwks.json", get(keys::get_keys))
+        .route("/auth/register", post(auth::register))
+        .route("/auth/login", post(auth::login))
+        .route("/me", get(user::get_me))
+        .route("/user/update", patch(user::update));
+    #[cfg(feature = "test-panic")]
+    let routes = routes.route("/test/panic", get(health::panic));
+    let routes = routes
+        .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
+        // Added after the fallback so that it wraps it too.
+        .route_layer(from_fn(note_route))
+        .fallback(|| async { Error::NotFound })
+        .with_state(Arc::new(app));
+    with_responses(routes, responder)
+}
+
+/// The API for a configuration, usable or not: what a runtime has under each name, and all its
+/// names, of which those that look like settings and are none are reported.
+pub fn build<'a, S: Into<Setting>>(
+    lookup: impl Fn(&str) -> S,
+    names: impl Iterator<Item = &'a str>,
+    services: Arc<dyn Services>,
+    runtime: Arc<dyn Runtime>,
+) -> Router {
+    for stray in strays(names) {
+        report_stray(&*runtime, stray);
+    }
+    let app = Config::read(lookup)
+        .map_err(StartError::from)
+        .and_then(|config| App::new(config, services, runtime.clone()));
+    match app {
+        Ok(app) => router(app),
+        Err(error) => misconfigured(&error.to_string(), runtime),
+    }
+}
+
+/// What answers when the configuration cannot be used: 500 to everything, with the reason in the
+/// log each time, since nothing else would say it.
+pub fn misconfigured(reason: &str, runtime: Arc<dyn Runtime>) -> Router {
+    let reason = format!("configuration: {reason}");
+    let routes = Router::new().fallback(|| async { Error::Internal(reason) });
+    with_responses(routes, Responder::new(runtime, HttpConfig::default()))
+}
+
+fn with_responses(routes: Router, responder: Responder) -> Router {
+    // Around the whole router and not its routes: a fallback is no route.
+    Router::new()
+        .fallback_service(routes)
+        .layer(from_fn_with_state(Arc::new(responder), respond))
+}

@@ -1,0 +1,25 @@
+//! `GET /me`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::UserView;
+use crate::app::App;
+use crate::auth::current_user::CurrentUser;
+use crate::error::Error;
+use crate::events::{Audit, Event};
+use crate::http::json::json;
+
+/// `GET /me`: 200 and the user, 401 when the user is gone.
+///
+/// # Errors
+/// [`Error`].
+pub async fn get_me(State(app): State<Arc<App>>, current: CurrentUser) -> Result<Response, Error> {
+    let read = async |session| current.load(&session).await;
+    let user = app.db.run(read).await?;
+    let id = user.id;
+    Ok(Audit::user(Event::UserRead, id).on(json(StatusCode::OK, &UserView::new(user))?))
+}

@@ -1,0 +1,44 @@
+//! `PATCH /user/update`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::UserView;
+use crate::app::App;
+use crate::auth::current_user::{CurrentUser, find_current};
+use crate::db::user::{self, Changes};
+use crate::error::Error;
+use crate::events::{Audit, Event};
+use crate::http::input::Input;
+use crate::http::json::json;
+use crate::identity::name::Name;
+
+/// `PATCH /user/update`: 200 and the user as changed. A field that is missing stays, null clears
+/// it (RFC 7396), an unknown one is ignored.
+///
+/// # Errors
+/// [`Error`].
+pub async fn update(
+    State(app): State<Arc<App>>,
+    Input { caller, mut fields }: Input<CurrentUser>,
+) -> Result<Response, Error> {
+    let name = fields.patch("name", Name::parse);
+    let username = fields.patch("username", Name::parse);
+    let (name, username) = fields.finish(Some((name, username)))?;
+    let changes = Changes {
+        name: name.as_ref(),
+        username: username.as_ref(),
+    };
+    let now = app.runtime.now();
+    let update = async |session| {
+        let id = caller.id(&session).await?;
+        user::update(&session, id, &changes, now).await?;
+        find_current(&session, id).await
+    };
+    let user = app.db.run(update).await?;
+    let id = user.id;
+    Ok(Audit::user(Event::UserUpdated, id).on(json(StatusCode::OK, &UserView::new(user))?))
+}
