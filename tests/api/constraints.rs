@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::database::Database;
 use crate::support::{Answer, App, PASSWORD, Setup, eventually, unique_email};
 
-async fn register(app: &App, email: &str, more: &Value) -> Answer {
+pub(crate) async fn register(app: &App, email: &str, more: &Value) -> Answer {
     let mut body = json!({ "email": email, "password": PASSWORD });
     let members = body.as_object_mut().expect("an object");
     members.extend(more.as_object().expect("an object").clone());
@@ -176,13 +176,13 @@ const NARROW: &str = "id BIGINT AUTO_INCREMENT PRIMARY KEY, email VARCHAR(40) UN
 const BCRYPT: &str = "id BIGINT AUTO_INCREMENT PRIMARY KEY, email VARCHAR(255) UNIQUE, password CHAR(60), \
      name VARCHAR(50), username VARCHAR(50), updated_at TIMESTAMP NULL";
 
-const LAX: &str = "''";
-const STRICT: &str = "'STRICT_ALL_TABLES'";
+pub(crate) const LAX: &str = "''";
+pub(crate) const STRICT: &str = "'STRICT_ALL_TABLES'";
 /// Assignments see what the columns had before, as in TiDB; MySQL has no such mode.
-const SIMULTANEOUS: &str = "IF(VERSION() LIKE '%MariaDB%', 'ORACLE', '')";
+pub(crate) const SIMULTANEOUS: &str = "IF(VERSION() LIKE '%MariaDB%', 'ORACLE', '')";
 
 /// An app whose connections have an SQL mode, which an expression says.
-fn in_mode(database: &Database, mode: &str) -> App {
+pub(crate) fn in_mode(database: &Database, mode: &str) -> App {
     app_with(database, &format!("SET SESSION sql_mode = {mode}"))
 }
 

@@ -15,6 +15,7 @@ mod support;
 
 mod breaches;
 mod charsets;
+mod columns;
 mod constraints;
 mod cors;
 mod drain;

@@ -38,7 +38,7 @@ impl Database {
     }
 
     /// A database of a test's own, whose `user` table was there before, with these columns and keys.
-    pub(crate) fn with_table(name: &str, columns: &'static str) -> Self {
+    pub(crate) fn with_table(name: &str, columns: &str) -> Self {
         Self::with(|_| format!("CREATE TABLE `user` ({columns})"), name)
     }
 
