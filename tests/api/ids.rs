@@ -4,7 +4,7 @@ use mysql_async::prelude::Queryable as _;
 use serde_json::json;
 
 use crate::support::database::Database;
-use crate::support::{App, unique_email};
+use crate::support::{App, PASSWORD, unique_email};
 
 #[tokio::test]
 async fn whatever_a_login_hands_out_is_taken() {
@@ -43,6 +43,20 @@ async fn whatever_a_login_hands_out_is_taken() {
          name VARCHAR(50), username VARCHAR(50), updated_at TIMESTAMP NULL",
     );
     any_id(&database, &[0, 7, 12_345_678]).await;
+}
+
+#[tokio::test]
+async fn a_table_that_gives_new_rows_no_id_is_a_fault() {
+    let database = Database::with_table(
+        "ids_none",
+        "id BIGINT NOT NULL DEFAULT 7 PRIMARY KEY, email VARCHAR(255) UNIQUE, password VARCHAR(255), \
+         name VARCHAR(50), username VARCHAR(50), updated_at TIMESTAMP NULL",
+    );
+    let app = App::on(&database);
+    let answer = app.register(&unique_email(), PASSWORD).await;
+    answer.problem(503, "database_unavailable");
+    let log = app.log();
+    assert!(log.contains("a user without an id"), "{log}");
 }
 
 /// A hash of `p` that is quick to verify.

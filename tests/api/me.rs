@@ -1,5 +1,8 @@
 //! `GET /me`, and what every protected route does with tokens.
 
+use mysql_async::prelude::Queryable as _;
+use serde_json::Value;
+
 use crate::support::database::Database;
 use crate::support::{App, Reaches, SECRET_KEY, Setup};
 
@@ -16,6 +19,18 @@ async fn me_is_the_user_of_the_token() {
         5,
         "and never the password"
     );
+}
+
+#[tokio::test]
+async fn a_time_of_noughts_is_none() {
+    let user = App::shared().user().await;
+    let mut conn = Database::shared().conn().await;
+    let lax = "SET SESSION sql_mode = ''";
+    conn.query_drop(lax).await.expect("a mode");
+    let sql = "UPDATE `user` SET updated_at = '0000-00-00 00:00:00' WHERE id = ?";
+    conn.exec_drop(sql, (user.id,)).await.expect("an update");
+    let me = App::shared().me(&user.token).await.expect(200).json();
+    assert_eq!(me["updated_at"], Value::Null);
 }
 
 #[tokio::test]
