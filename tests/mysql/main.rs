@@ -11,6 +11,7 @@
 mod handshake;
 mod hear;
 mod live;
+mod networks;
 mod replies;
 mod script;
 mod siege;
