@@ -1,6 +1,6 @@
 //! How many networks an account remembers.
 
-use gatehouse::db::throttle::{Decision, MOST_KNOWN, MOST_NETWORKS};
+use gatehouse::db::login_throttle::{Decision, MOST_KNOWN, MOST_NETWORKS};
 
 use crate::live::servers;
 use crate::throttle::{Account, DAY};
