@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::http::json::json;
 use crate::token::Jwk;
 
-/// Five minutes: a key is announced that long before it signs (README.md).
+/// Five minutes: a key is announced that long before it signs (docs/deploy.md).
 const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 /// A JSON Web Key Set (RFC 7517, 5).

@@ -78,7 +78,7 @@ async fn under_a_collation_that_tells_cases_apart_old_rows_are_found_as_they_wer
 
 #[tokio::test]
 async fn where_the_key_tells_cases_apart_an_old_row_is_seen_by_a_registration_as_it_is_spelled() {
-    // What README.md says of a column that tells cases apart.
+    // What docs/migrating.md says of a column that tells cases apart.
     let database = Database::start(
         "binary_register",
         "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",

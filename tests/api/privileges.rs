@@ -1,4 +1,4 @@
-//! An account of the database that can do no more than README.md grants it.
+//! An account of the database that can do no more than docs/deploy.md grants it.
 
 use mysql_async::OptsBuilder;
 use mysql_async::prelude::Queryable as _;
@@ -10,10 +10,10 @@ use crate::support::{App, PASSWORD, Setup, eventually, in_workerd, unique_email}
 /// What passlib writes for `correct horse battery staple` by default.
 const PASSLIB: &str = "$argon2id$v=19$m=65536,t=3,p=4$P8c4p3ROyRmDcM75nzNmzA$VOQW7OSCzpQKSFauY7I23Wvx2nLzXsVsHmmEstaZ5xI";
 
-/// The grants of README.md, for this database and user.
+/// The grants of docs/deploy.md, for this database and user.
 fn grants(database: &str, user: &str) -> Vec<String> {
-    let readme = include_str!("../../README.md");
-    let grants = readme.lines().filter(|line| line.starts_with("GRANT "));
+    let page = include_str!("../../docs/deploy.md");
+    let grants = page.lines().filter(|line| line.starts_with("GRANT "));
     grants
         .map(|line| {
             line.trim_end_matches(';')
@@ -24,7 +24,7 @@ fn grants(database: &str, user: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_grants_of_the_readme_are_enough_for_everything() {
+async fn the_grants_of_the_deploy_page_are_enough_for_everything() {
     let database = Database::start("privileges", "CHARACTER SET utf8mb4");
     let name = database.options().db_name().expect("a name").to_owned();
     let target = if in_workerd() { "w" } else { "n" };

@@ -227,7 +227,7 @@ async fn old_rows_in_any_spelling_can_log_in_and_nobody_else_gets_their_address(
                 stored += list[random(list.len())];
             }
             if tells_cases_apart {
-                // What the README says of capitals there.
+                // What docs/migrating.md says of capitals there.
                 stored = stored.to_lowercase();
             }
             let password = format!("p{number}");

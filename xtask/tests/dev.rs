@@ -1,4 +1,4 @@
-//! `cargo xtask dev` as a newcomer meets it: the README's own lines, typed against it.
+//! `cargo xtask dev` as a newcomer meets it: the lines of the README and of docs/api.md, typed against it.
 
 #![expect(
     clippy::expect_used,
@@ -18,6 +18,7 @@ use support::checkout::checkout;
 use support::{Dev, free_port, scratch_folder, xtask};
 
 const README: &str = include_str!("../../README.md");
+const API: &str = include_str!("../../docs/api.md");
 
 /// The command lines of all processes that name a folder.
 fn processes_of(folder: &Path) -> Vec<String> {
@@ -44,11 +45,15 @@ fn all_gone(folder: &Path) {
     }
 }
 
-/// The `sh` blocks of a section of the README, and the `json` block after each.
+/// The `sh` blocks of the README's session and of the examples that go on from it, and the `json`
+/// block after each.
 fn examples() -> Vec<(String, String)> {
-    let (_, api) = README.split_once("## The API").expect("a section");
-    let (api, _) = api.split_once("| route |").expect("its table");
-    let blocks: Vec<_> = api.split("```").skip(1).step_by(2).collect();
+    let (_, session) = README.split_once("## The API").expect("a section");
+    let (session, _) = session.split_once("| route |").expect("its table");
+    let (_, more) = API.split_once("## Examples").expect("a section");
+    let (more, _) = more.split_once("## Errors").expect("the next one");
+    let blocks = |section: &'static str| section.split("```").skip(1).step_by(2);
+    let blocks: Vec<_> = blocks(session).chain(blocks(more)).collect();
     let text = |block: &str, language: &str| {
         block
             .strip_prefix(language)

@@ -1,16 +1,16 @@
-//! The routes beside a Pages project, as README.md gives them, in the eyes of Cloudflare's own
+//! The routes beside a Pages project, as docs/deploy.md gives them, in the eyes of Cloudflare's own
 //! matcher (miniflare's, which wrangler brings).
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 use std::process::Command;
 
-const README: &str = include_str!("../../README.md");
+const PAGE: &str = include_str!("../../docs/deploy.md");
 const HOST: &str = "app.example.com";
 
 /// The patterns of the first list of routes.
 fn patterns() -> Vec<&'static str> {
-    let (_, list) = README.split_once("\nroutes = [\n").expect("routes");
+    let (_, list) = PAGE.split_once("\nroutes = [\n").expect("routes");
     let (list, _) = list.split_once("\n]\n").expect("their end");
     let pattern = |line: &'static str| line.split('"').nth(1);
     list.lines().filter_map(pattern).collect()
@@ -70,7 +70,7 @@ fn the_routes_take_the_whole_api_with_and_without_a_query_but_for_the_root() {
 }
 
 #[test]
-fn the_routes_leave_to_pages_what_the_readme_says_and_take_what_it_says() {
+fn the_routes_leave_to_pages_what_the_page_says_and_take_what_it_says() {
     let pages = [
         "/",
         "/?x=1",
@@ -100,7 +100,7 @@ fn the_routes_leave_to_pages_what_the_readme_says_and_take_what_it_says() {
         "/sign-up",
         "/account",
     ] {
-        assert!(README.contains(&format!("`{path}`")), "{path}");
+        assert!(PAGE.contains(&format!("`{path}`")), "{path}");
     }
 }
 
@@ -111,5 +111,22 @@ fn no_pattern_without_its_star_would_do() {
         let path = bare.strip_prefix(HOST).expect("the host");
         let urls = [path.to_owned(), format!("{path}?x=1")];
         assert_eq!(taken(&[bare], &urls), [true, false], "{bare}");
+    }
+}
+
+#[test]
+fn the_readme_and_the_api_page_have_every_route() {
+    let pages = [
+        include_str!("../../README.md"),
+        include_str!("../../docs/api.md"),
+    ];
+    for page in pages {
+        let rows = page.lines().filter(|line| line.starts_with("| `"));
+        let routes = rows.filter_map(|row| row.split('`').nth(1)?.split_once(' '));
+        let mut routes: Vec<&str> = routes.map(|(_, path)| path).collect();
+        let mut paths = paths();
+        routes.sort_unstable();
+        paths.sort_unstable();
+        assert_eq!(routes, paths);
     }
 }

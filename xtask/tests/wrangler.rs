@@ -25,7 +25,7 @@ use support::{Dev, free_port, scratch_folder};
 /// How often each refusal is followed by a good request.
 const ROUNDS: usize = 20;
 
-/// The lines of `.dev.vars` with every secret that the README lists, and the public half of the
+/// The lines of `.dev.vars` with every secret that docs/configuration.md lists, and the public half of the
 /// private key.
 fn secrets() -> (String, String) {
     let pair = support::xtask().args(["secret", "--ed25519"]).output();
@@ -40,7 +40,7 @@ fn secrets() -> (String, String) {
     (lines, public.to_owned())
 }
 
-/// `npx wrangler dev`, as the README says to start it.
+/// `npx wrangler dev`, as CONTRIBUTING.md says to start it.
 struct Wrangler {
     child: Child,
     port: u16,

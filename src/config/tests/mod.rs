@@ -119,8 +119,8 @@ fn each_number_has_its_range_and_the_message_names_it() {
 
 #[test]
 fn the_page_explains_each_setting_with_its_default_and_its_range() {
-    let page = include_str!("../../../README.md");
-    let (_, section) = page.split_once("\n## Configuration\n").unwrap();
+    let page = include_str!("../../../docs/configuration.md");
+    let (_, section) = page.split_once("\n## Settings\n").unwrap();
     let (section, _) = section.split_once("\n## ").unwrap();
     let rows = section
         .lines()
