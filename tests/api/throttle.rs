@@ -248,13 +248,19 @@ async fn without_the_budgets_a_login_is_503_and_never_free() {
     let database = Database::start("throttle_gone", "CHARACTER SET utf8mb4");
     let app = App::on(&database);
     let user = app.user().await;
-    let drop = "RENAME TABLE gatehouse_login_throttle TO elsewhere";
-    database.conn().await.query_drop(drop).await.expect("drop");
+    let rename = "RENAME TABLE gatehouse_login_throttle TO elsewhere";
+    let mut conn = database.conn().await;
+    conn.query_drop(rename).await.expect("a change");
+    drop(app.hyperdrive().take_statements());
     for password in [PASSWORD, WRONG] {
         let answer = app.login(&user.email, password).await;
         answer.problem(503, "database_unavailable");
     }
     assert!(app.log().contains("while counting a login"));
+    let statements = app.hyperdrive().take_statements();
+    let is_count = |sql: &&String| sql.contains("INSERT INTO `gatehouse_login_throttle`");
+    let counts = statements.iter().filter(is_count).count();
+    assert_eq!(counts, 2, "only a deadlock is worth another try");
     app.me(&user.token).await.expect(200);
 }
 
