@@ -50,14 +50,20 @@ impl Config {
     /// [`ConfigError`] naming the first variable that is missing or cannot be used.
     pub fn read<S: Into<Setting>>(lookup: impl Fn(&str) -> S) -> Result<Self, ConfigError> {
         let settings = Reader(lookup);
+        // The shortest first: to return early while little is there takes less code.
+        let database = database::read(&settings)?;
+        let login = login::read(&settings)?;
+        let http = http::read(&settings)?;
+        let password = password::read(&settings)?;
         let secret_key = secret::secret_key(settings.text(settings::SECRET_KEY)?)?;
+        let token = self::token::read(&settings, &secret_key)?;
         Ok(Self {
-            token: self::token::read(&settings, &secret_key)?,
-            password: password::read(&settings)?,
-            login: login::read(&settings)?,
-            http: http::read(&settings)?,
-            database: database::read(&settings)?,
             secret_key,
+            token,
+            password,
+            login,
+            http,
+            database,
         })
     }
 }

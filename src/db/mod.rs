@@ -13,9 +13,10 @@ pub mod login_throttle;
 pub mod schema;
 pub mod user;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use futures_util::lock::Mutex;
+use futures_util::future::BoxFuture;
 
 use crate::mysql::{self, Affected, Connection, Row, Statement};
 use crate::platform::{self, Runtime, Services, Stream};
@@ -120,50 +121,59 @@ impl Database {
     {
         let mut is_last = false;
         loop {
-            let (result, is_repeatable) = self.attempt(&work).await;
-            if result.is_ok() || !is_repeatable || is_last {
-                return result;
+            let result = match self.open().await {
+                Ok(session) => {
+                    let lease = session.lease.clone();
+                    let result = work(session).await;
+                    (result, self.close(lease).await)
+                }
+                Err(error) => {
+                    let is_repeatable = error.is_unanswered();
+                    (Err(error.into()), is_repeatable)
+                }
+            };
+            match result {
+                (Err(_), true) if !is_last => is_last = true,
+                (result, _) => return result,
             }
-            is_last = true;
         }
     }
 
-    /// Does the work once; says whether it may be done again if it failed.
-    async fn attempt<'a, T, E, F>(&'a self, work: impl Fn(Session<'a>) -> F) -> (Result<T, E>, bool)
-    where
-        E: From<Error>,
-        F: Future<Output = Result<T, E>>,
-    {
-        let lease = match self.connect().await {
-            Ok(lease) => Arc::new(Mutex::new(lease)),
-            Err(error) => {
-                let is_repeatable = error.is_unanswered();
-                return (Err(error.into()), is_repeatable);
-            }
-        };
-        let session = Session {
-            database: self,
-            lease: lease.clone(),
-        };
-        let result = work(session).await;
-        let mut lease = lease.lock().await;
-        let close = lease.connection.close();
-        // A failure loses nothing, so it is not reported, and the answer does not wait for a peer
-        // that will not hear.
-        let _ = self.within(QUIT_TIMEOUT, "closing", close).await;
-        (result, lease.is_unanswered && !lease.has_written)
+    /// Opens a connection. Boxed, like all that does not depend on the work: the code of [`run`]
+    /// is made for each work anew.
+    ///
+    /// [`run`]: Self::run
+    fn open(&self) -> BoxFuture<'_, Result<Session<'_>, Error>> {
+        Box::pin(async {
+            let connect = async {
+                let (stream, credentials) = self.services.connect().await?;
+                Connection::connect(stream, &credentials).await
+            };
+            let connection = self.within(self.timeouts.connect, CONNECTING, connect);
+            let lease = Lease {
+                connection: Some(connection.await?),
+                has_written: false,
+                is_unanswered: false,
+            };
+            Ok(Session {
+                database: self,
+                lease: Arc::new(Mutex::new(lease)),
+            })
+        })
     }
 
-    async fn connect(&self) -> Result<Lease, Error> {
-        let connect = async {
-            let (stream, credentials) = self.services.connect().await?;
-            Connection::connect(stream, &credentials).await
-        };
-        let connection = self.within(self.timeouts.connect, CONNECTING, connect);
-        Ok(Lease {
-            connection: connection.await?,
-            has_written: false,
-            is_unanswered: false,
+    /// Closes a connection; says whether the work on it may be done again if it failed.
+    fn close(&self, lease: Arc<Mutex<Lease>>) -> BoxFuture<'_, bool> {
+        Box::pin(async move {
+            let connection = lock(&lease).connection.take();
+            if let Some(mut connection) = connection {
+                // A failure loses nothing, so it is not reported, and the answer does not wait for
+                // a peer that will not hear.
+                let close = connection.close();
+                let _ = self.within(QUIT_TIMEOUT, "closing", close).await;
+            }
+            let lease = lock(&lease);
+            lease.is_unanswered && !lease.has_written
         })
     }
 
@@ -190,7 +200,8 @@ pub struct Session<'a> {
 
 /// A connection, and what has become of it so far.
 struct Lease {
-    connection: Connection<Box<dyn Stream>>,
+    /// None while a statement is under way on it, and after one that was dropped half-way.
+    connection: Option<Connection<Box<dyn Stream>>>,
     /// Whether a statement was sent that changes rows.
     has_written: bool,
     /// Whether it was lost before any of a reply had come.
@@ -207,14 +218,24 @@ impl Session<'_> {
         statement: &Statement,
         read: impl Fn(&Row) -> Result<T, mysql::Error>,
     ) -> Result<Vec<T>, Error> {
-        let mut lease = self.lease.lock().await;
-        let rows = lease.connection.query(statement);
-        let rows = self.within(statement, rows).await;
-        let rows = rows.inspect_err(|error| lease.is_unanswered = error.is_unanswered())?;
-        let read = rows.iter().map(read).collect::<Result<_, _>>();
-        read.map_err(|source| Error::Failed {
+        let failed = |source| Error::Failed {
             purpose: statement.purpose(),
             source,
+        };
+        let mut values = Vec::new();
+        for row in &self.rows(statement).await? {
+            values.push(read(row).map_err(failed)?);
+        }
+        Ok(values)
+    }
+
+    fn rows<'s>(&'s self, statement: &'s Statement) -> BoxFuture<'s, Result<Vec<Row>, Error>> {
+        Box::pin(async move {
+            let mut connection = self.take(statement)?;
+            let rows = self.within(statement, connection.query(statement)).await;
+            let mut lease = lock(&self.lease);
+            lease.connection = Some(connection);
+            rows.inspect_err(|error| lease.is_unanswered = error.is_unanswered())
         })
     }
 
@@ -223,10 +244,23 @@ impl Session<'_> {
     /// # Errors
     /// [`Error`], within the statement timeout; the change may have happened nevertheless.
     pub async fn execute(&self, statement: &Statement) -> Result<Affected, Error> {
-        let mut lease = self.lease.lock().await;
-        lease.has_written = true;
-        let done = lease.connection.execute(statement);
-        self.within(statement, done).await
+        let execute: BoxFuture<'_, _> = Box::pin(async {
+            let mut connection = self.take(statement)?;
+            lock(&self.lease).has_written = true;
+            let done = self.within(statement, connection.execute(statement)).await;
+            lock(&self.lease).connection = Some(connection);
+            done
+        });
+        execute.await
+    }
+
+    /// Takes the connection for a statement.
+    fn take(&self, statement: &Statement) -> Result<Connection<Box<dyn Stream>>, Error> {
+        let connection = lock(&self.lease).connection.take();
+        connection.ok_or(Error::Failed {
+            purpose: statement.purpose(),
+            source: mysql::Error::Broken,
+        })
     }
 
     async fn within<T>(
@@ -237,4 +271,9 @@ impl Session<'_> {
         let limit = self.database.timeouts.statement;
         self.database.within(limit, statement.purpose(), work).await
     }
+}
+
+fn lock(lease: &Mutex<Lease>) -> MutexGuard<'_, Lease> {
+    // Nothing panics while it holds the lock.
+    lease.lock().unwrap_or_else(PoisonError::into_inner)
 }

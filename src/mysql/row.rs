@@ -46,9 +46,20 @@ impl Row {
     /// # Errors
     /// [`Error::Protocol`] when there are more or fewer.
     pub fn columns<const N: usize>(&self) -> Result<[Cell<'_>; N], Error> {
-        let cells: Vec<_> = self.cells().collect();
-        let cells = cells.try_into();
-        cells.map_err(|_| Error::Protocol("a row of another number of columns than asked for"))
+        let mut cells = [Cell(None); N];
+        self.fill(&mut cells)?;
+        Ok(cells)
+    }
+
+    fn fill<'a>(&'a self, cells: &mut [Cell<'a>]) -> Result<(), Error> {
+        if self.0.len() != cells.len() {
+            let what = "a row of another number of columns than asked for";
+            return Err(Error::Protocol(what));
+        }
+        for (cell, value) in cells.iter_mut().zip(self.cells()) {
+            *cell = value;
+        }
+        Ok(())
     }
 }
 

@@ -99,24 +99,28 @@ impl From<&'static str> for Sql {
 
 impl Sql {
     /// All parts, with a separator between them.
-    pub fn join(separator: &'static str, parts: impl IntoIterator<Item = Self>) -> Self {
-        let mut parts = parts.into_iter();
-        let mut joined = parts.next().map_or_else(String::new, |Self(first)| first);
-        for Self(part) in parts {
-            joined.push_str(separator);
-            joined.push_str(&part);
+    #[must_use]
+    pub fn join(separator: &'static str, parts: &[Self]) -> Self {
+        let mut joined = Self(String::new());
+        for part in parts {
+            if !joined.0.is_empty() {
+                joined.0.push_str(separator);
+            }
+            joined.0.push_str(&part.0);
         }
-        Self(joined)
+        joined
     }
 
     /// The values, separated by commas.
     pub fn list<'a, T: Into<Value<'a>>>(values: impl IntoIterator<Item = T>) -> Self {
-        let literals = values.into_iter().map(|value| {
-            let mut literal = Self(String::new());
-            literal.push(value.into());
-            literal
-        });
-        Self::join(", ", literals)
+        let mut list = Self(String::new());
+        for value in values {
+            if !list.0.is_empty() {
+                list.0.push_str(", ");
+            }
+            list.push(value.into());
+        }
+        list
     }
 
     pub(super) fn push(&mut self, value: Value<'_>) {

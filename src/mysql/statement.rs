@@ -49,8 +49,8 @@ impl Statement {
 #[macro_export]
 macro_rules! sql {
     ($text:expr $(, $name:ident $(= $argument:expr)?)* $(,)?) => {
-        const { $crate::mysql::Template::new($text, [$(stringify!($name)),*]) }
-            .fill([$($crate::sql!(@argument $name $(, $argument)?)),*])
+        const { $crate::mysql::Template::new($text, &[$(stringify!($name)),*]) }
+            .fill(&[$($crate::sql!(@argument $name $(, $argument)?)),*])
     };
     (@argument $name:ident) => { $crate::mysql::Argument::from($name) };
     (@argument $name:ident, $argument:expr) => { $crate::mysql::Argument::from($argument) };

@@ -5,12 +5,12 @@ use super::{Argument, Sql};
 /// SQL with names, each written as `:name`, and the names themselves. [`sql!`](crate::sql) makes
 /// one and fills it in.
 #[derive(Debug)]
-pub struct Template<const N: usize> {
+pub struct Template {
     text: &'static str,
-    names: [&'static str; N],
+    names: &'static [&'static str],
 }
 
-impl<const N: usize> Template<N> {
+impl Template {
     /// A template whose names are exactly those of its text.
     ///
     /// # Panics
@@ -20,25 +20,23 @@ impl<const N: usize> Template<N> {
         clippy::indexing_slicing,
         reason = "within bounds, and a constant function"
     )]
-    pub const fn new(text: &'static str, names: [&'static str; N]) -> Self {
+    pub const fn new(text: &'static str, names: &'static [&'static str]) -> Self {
         let bytes = text.as_bytes();
-        let mut used = [false; N];
         let mut at = 0;
         while at < bytes.len() {
             let end = name_end(bytes, at);
-            if end > at {
-                let mut name = 0;
-                while name < N && !is_at(bytes, at + 1, end, names[name].as_bytes()) {
-                    name += 1;
-                }
-                assert!(name < N, "a name in the SQL that has no argument");
-                used[name] = true;
-            }
+            assert!(
+                end == at || is_among(bytes, at + 1, end, names),
+                "a name in the SQL that has no argument"
+            );
             at = if end > at { end } else { at + 1 };
         }
         let mut name = 0;
-        while name < N {
-            assert!(used[name], "an argument whose name is not in the SQL");
+        while name < names.len() {
+            assert!(
+                is_in(names[name].as_bytes(), bytes),
+                "an argument whose name is not in the SQL"
+            );
             name += 1;
         }
         Self { text, names }
@@ -46,14 +44,14 @@ impl<const N: usize> Template<N> {
 
     /// The SQL with an argument in the place of each name.
     #[must_use]
-    pub fn fill(&self, arguments: [Argument<'_>; N]) -> Sql {
+    pub fn fill(&self, arguments: &[Argument<'_>]) -> Sql {
         let mut sql = Sql(String::with_capacity(2 * self.text.len()));
         let mut rest = self.text;
         while let Some((before, name, after)) = next_name(rest) {
             sql.0.push_str(before);
             let mut named = self.names.iter().zip(arguments);
             match named.find(|(other, _)| **other == name) {
-                Some((_, Argument::Value(value))) => sql.push(value),
+                Some((_, Argument::Value(value))) => sql.push(*value),
                 Some((_, Argument::Sql(Sql(part)))) => sql.0.push_str(part),
                 // `new` has seen to it that there is one.
                 None => {}
@@ -90,6 +88,35 @@ const fn name_end(bytes: &[u8], start: usize) -> usize {
     if end > start + 1 { end } else { start }
 }
 
+/// Whether the bytes of a range are one of the names.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "within bounds, and a constant function"
+)]
+const fn is_among(bytes: &[u8], start: usize, end: usize, names: &[&str]) -> bool {
+    let mut name = 0;
+    while name < names.len() {
+        if is_at(bytes, start, end, names[name].as_bytes()) {
+            return true;
+        }
+        name += 1;
+    }
+    false
+}
+
+/// Whether a name is in the SQL.
+const fn is_in(name: &[u8], bytes: &[u8]) -> bool {
+    let mut at = 0;
+    while at < bytes.len() {
+        let end = name_end(bytes, at);
+        if end > at && is_at(bytes, at + 1, end, name) {
+            return true;
+        }
+        at = if end > at { end } else { at + 1 };
+    }
+    false
+}
+
 /// Whether the bytes of a range are these.
 #[expect(
     clippy::indexing_slicing,
@@ -121,7 +148,7 @@ mod tests {
 
     #[test]
     fn sql_is_made_of_sql_that_was_made_before() {
-        let parts = Sql::join(" OR ", [1_i64, 2].map(|id| sql!("`id` = :id", id)));
+        let parts = Sql::join(" OR ", &[1_i64, 2].map(|id| sql!("`id` = :id", id)));
         let list = Sql::list(["a", "b"]);
         let sql = sql!(
             "(:parts) AND `email` IN (:list)",

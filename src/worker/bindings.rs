@@ -7,7 +7,7 @@ use futures_util::future::{BoxFuture, ready};
 use http::{Request, Response};
 use worker::js_sys::Uint8Array;
 use worker::send::SendFuture;
-use worker::{Env, Fetch, Headers, Hyperdrive, Method, RateLimiter, RequestInit};
+use worker::{Env, Fetch, Headers, Hyperdrive, RateLimiter, web_sys};
 
 use crate::mysql::Credentials;
 use crate::platform::{Limiter, Services, Stream};
@@ -76,14 +76,16 @@ impl Services for Bindings {
     }
 }
 
+/// Not by way of `worker::RequestInit`, which brings all properties of Cloudflare's `cf` object.
 fn convert(request: &Request<Bytes>) -> worker::Result<worker::Request> {
-    let mut init = RequestInit::new();
-    init.with_method(Method::from(request.method().as_str().to_owned()));
-    init.with_headers(Headers::from(request.headers()));
+    let init = web_sys::RequestInit::new();
+    init.set_method(request.method().as_str());
+    init.set_headers(&Headers::from(request.headers()).0);
     if !request.body().is_empty() {
-        init.with_body(Some(Uint8Array::from(&request.body()[..]).into()));
+        init.set_body(&Uint8Array::from(&request.body()[..]));
     }
-    worker::Request::new_with_init(&request.uri().to_string(), &init)
+    let url = request.uri().to_string();
+    Ok(web_sys::Request::new_with_str_and_init(&url, &init)?.into())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]

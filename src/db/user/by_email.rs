@@ -29,30 +29,24 @@ macro_rules! select_credentials {
     };
 }
 
-/// Every row that has an e-mail in any of its spellings, the one closest to what was typed first,
-/// then the eldest.
+/// The row that has an e-mail in any of its spellings: of several the one closest to what was
+/// typed, then the eldest.
 ///
 /// # Errors
 /// [`Error`] of the database.
-pub(super) async fn find_all(
+pub(super) async fn find_closest(
     session: &Session<'_>,
     purpose: &'static str,
     email: &Lookup,
-) -> Result<Vec<StoredCredentials>, Error> {
+) -> Result<Option<StoredCredentials>, Error> {
     let spellings = email.spellings();
     let spellings: Vec<&str> = spellings.iter().map(String::as_str).collect();
     let rows = match query(session, &select(purpose, &spellings)).await? {
         Some(rows) => rows,
         None => find_each(session, purpose, &spellings).await?,
     };
-    let mut found: Vec<StoredCredentials> = Vec::new();
-    for user in rows {
-        if email.is(&user.email) && found.iter().all(|other| other.id != user.id) {
-            found.push(user);
-        }
-    }
-    found.sort_by_key(|user| (email.distance(&user.email), user.id));
-    Ok(found)
+    let same = rows.into_iter().filter(|user| email.is(&user.email));
+    Ok(same.min_by_key(|user| (email.distance(&user.email), user.id)))
 }
 
 /// Asks for each spelling by itself, where the column cannot hold the characters of some: no row
@@ -96,7 +90,10 @@ async fn query(
 
 /// Finds each spelling, and those with white space before or after them.
 fn select(purpose: &'static str, spellings: &[&str]) -> Statement {
-    let each = |part: fn(&str) -> Sql| spellings.iter().copied().map(part);
+    let any = |part: fn(&str) -> Sql| {
+        let parts: Vec<_> = spellings.iter().copied().map(part).collect();
+        Sql::join(" OR ", &parts)
+    };
     statement!(
         purpose,
         select_credentials!(
@@ -108,11 +105,8 @@ fn select(purpose: &'static str, spellings: &[&str]) -> Statement {
         // What begins with white space comes before all others.
         exclamation_mark = "!",
         underscore = "_",
-        go_on = &Sql::join(" OR ", each(goes_on_with_white_space)),
-        hold_one = &Sql::join(
-            " OR ",
-            each(|spelling| sql!("LOCATE(:spelling, `email`)", spelling))
-        ),
+        go_on = &any(goes_on_with_white_space),
+        hold_one = &any(|spelling| sql!("LOCATE(:spelling, `email`)", spelling)),
     )
 }
 

@@ -5,7 +5,7 @@ use crate::mysql::{self, Row, Statement};
 use super::super::{Error, Session};
 
 /// A column that Gatehouse writes text to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Column {
     /// `email`.
     Email,

@@ -13,8 +13,8 @@ use crate::statement;
 /// [`Error`] of the database.
 pub async fn is_taken(session: &Session<'_>, email: &Lookup) -> Result<bool, Error> {
     let purpose = "finding whether an e-mail is taken";
-    let found = by_email::find_all(session, purpose, email).await?;
-    Ok(!found.is_empty())
+    let found = by_email::find_closest(session, purpose, email).await?;
+    Ok(found.is_some())
 }
 
 /// Finds the credentials of an e-mail. Where old rows hold one address in several spellings, the one
@@ -26,8 +26,7 @@ pub async fn find_credentials(
     session: &Session<'_>,
     email: &Lookup,
 ) -> Result<Option<StoredCredentials>, Error> {
-    let found = by_email::find_all(session, "finding a user by e-mail", email).await?;
-    Ok(found.into_iter().next())
+    by_email::find_closest(session, "finding a user by e-mail", email).await
 }
 
 /// Finds the user of an e-mail that a token of the replaced system names.

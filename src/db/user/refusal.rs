@@ -46,7 +46,7 @@ pub(super) fn nothing_lost(assignments: Assignments<'_>) -> Sql {
         let value = value.map(str::as_bytes);
         sql!(":column <=> :value", column = &column, value)
     });
-    let equal = Sql::join(" AND ", equal);
+    let equal = Sql::join(" AND ", &equal.collect::<Vec<_>>());
     // A sum out of range is an error in every mode.
     sql!("IF(:equal, 0, 9223372036854775807)", equal = &equal)
 }
@@ -124,8 +124,10 @@ async fn duplicate(
         return Err(Error::Schema(reason.to_owned()));
     }
     // Two keys may have a column in common.
-    taken.sort_unstable();
-    taken.dedup();
+    let taken = Column::ALL
+        .into_iter()
+        .filter(|column| taken.contains(column));
+    let taken: Vec<_> = taken.collect();
     let message = "Another user has this already.";
     Ok(Refusal::Conflict(fields(taken, "taken", message)))
 }
@@ -147,7 +149,7 @@ async fn is_there(
     let select = statement!(
         "finding what a unique key refuses",
         "SELECT 1 FROM `user` WHERE :conditions LIMIT 1",
-        conditions = &Sql::join(" AND ", conditions),
+        conditions = &Sql::join(" AND ", &conditions),
     );
     match session.query(&select, |_| Ok(())).await {
         Err(error) if error.as_mysql().is_some_and(mysql::Error::is_incomparable) => Ok(false),

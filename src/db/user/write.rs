@@ -134,7 +134,7 @@ async fn change(
         let column = Sql::from(column.sql());
         sql!(":column = :value", column = &column, value = *value)
     });
-    let columns = Sql::join(", ", columns);
+    let columns = Sql::join(", ", &columns.collect::<Vec<_>>());
     let update = |nothing_lost: &Sql| {
         statement!(
             purpose,
