@@ -1,4 +1,4 @@
-//! The state of an isolate.
+//! The state shared by all requests of an isolate.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use crate::password::{HashError, Hasher};
 use crate::platform::{Runtime, Services};
 use crate::token::Tokens;
 
-/// What every request shares: made once per isolate, and none of it does I/O.
+/// The state shared by all requests, built once per isolate without I/O.
 pub struct App {
     /// The configuration.
     pub config: Config,
-    /// The way to the database.
+    /// Runs work on database connections.
     pub db: Database,
     /// Hashes and verifies passwords.
     pub hasher: Hasher,
@@ -21,31 +21,31 @@ pub struct App {
     pub tokens: Tokens,
     /// Makes the pseudonyms of e-mails and networks.
     pub pseudonyms: Pseudonyms,
-    /// The way to other services.
+    /// Reaches the database, the rate limiters and HTTP services.
     pub services: Arc<dyn Services>,
-    /// The runtime.
+    /// The clock, timers, the log and counters.
     pub runtime: Arc<dyn Runtime>,
 }
 
-/// Why a configuration cannot be used.
+/// The reason why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A setting is missing or wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// No password can be hashed at the cost that is set.
+    /// Argon2 cannot hash at the configured cost.
     #[error(transparent)]
     Hash(#[from] HashError),
-    /// No keys can be derived from the secret.
+    /// The keys of the pseudonyms cannot be derived from `SECRET_KEY`.
     #[error(transparent)]
     Derivation(#[from] DerivationError),
 }
 
 impl App {
-    /// An app from its configuration.
+    /// Builds the state from its configuration.
     ///
     /// # Errors
-    /// [`StartError`].
+    /// [`StartError`] if no hasher or no keys can be made from the configuration.
     pub fn new(
         config: Config,
         services: Arc<dyn Services>,

@@ -1,6 +1,6 @@
-//! Every way in which a request can fail, with its status and its code.
+//! The ways in which a request can fail, each with its HTTP status and its code.
 //!
-//! A handler returns [`Error`]; [`crate::http`] turns it into a problem detail and the log line.
+//! Handlers return [`Error`]; [`crate::http`] turns it into a problem detail and a log line.
 
 use std::time::Duration;
 
@@ -11,61 +11,61 @@ use crate::password::HashError;
 use crate::token::{SigningError, TokenError};
 use crate::validation::FieldError;
 
-/// Why a request fails.
+/// The reason for which a request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// 400: the request's line or headers cannot be read.
+    /// 400: the URL or a header has characters that HTTP does not allow.
     #[error("malformed request")]
     MalformedRequest,
-    /// 400: the body is not the JSON it should be.
+    /// 400: the body is incomplete or not a JSON object.
     #[error("{0}")]
     MalformedBody(String),
-    /// 401 on a protected route: no credentials came.
+    /// 401 on a protected route: no bearer token was sent.
     #[error("no credentials")]
     MissingToken,
-    /// 401 on a protected route: the credentials are no good.
+    /// 401 on a protected route: the bearer token is not valid.
     #[error("invalid token: {0}")]
     InvalidToken(TokenError),
-    /// 401 at login: no such account or another password; nobody is told which.
+    /// 401 at login: unknown e-mail or wrong password. The answer does not say which.
     #[error("invalid credentials")]
     InvalidCredentials,
-    /// 404.
+    /// 404: no route has this path.
     #[error("no such path")]
     NotFound,
-    /// 405; the router adds `Allow`.
+    /// 405: the route does not support this method. The router adds `Allow`.
     #[error("no such method")]
     MethodNotAllowed,
     /// 409: another user has the e-mail.
     #[error("e-mail taken")]
     EmailTaken,
-    /// 409: another user has something else that must be unique; the fields where they are known.
+    /// 409: a unique key other than the e-mail's refused the row. Empty if its fields are unknown.
     #[error("conflict")]
     Conflict(Vec<FieldError>),
-    /// 413.
+    /// 413: the body is larger than the limit.
     #[error("body too large")]
     BodyTooLarge,
-    /// 415.
+    /// 415: wrong `Content-Type` or `Content-Encoding`, with a sentence that says which.
     #[error("unsupported media type")]
     UnsupportedMediaType(&'static str),
-    /// 422.
+    /// 422: fields that break a rule.
     #[error("invalid fields")]
     InvalidFields(Vec<FieldError>),
-    /// 429: too many requests from one address.
+    /// 429: too many requests from one network.
     #[error("rate limited")]
     RateLimited,
-    /// 429: too many failed logins of one account.
+    /// 429: too many failed logins of one account; the time to wait.
     #[error("too many attempts")]
     TooManyAttempts(Duration),
-    /// 503: the database cannot be reached, is too slow or does not do what it should.
+    /// 503: the database cannot be reached, timed out or failed.
     #[error("database: {0}")]
     Database(db::Error),
-    /// 500: a fault of this program or its configuration.
+    /// 500: a fault of this program, its configuration or its tables. The text is logged only.
     #[error("{0}")]
     Internal(String),
 }
 
 impl Error {
-    /// The HTTP status.
+    /// Returns the HTTP status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
@@ -85,7 +85,7 @@ impl Error {
         }
     }
 
-    /// The stable name of the failure, for programs.
+    /// Returns the stable code of the failure, for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -121,7 +121,7 @@ impl From<Refusal> for Error {
             Refusal::EmailTaken => Self::EmailTaken,
             Refusal::Conflict(fields) => Self::Conflict(fields),
             Refusal::Invalid(fields) => Self::InvalidFields(fields),
-            // Not a failure that would pass by itself.
+            // 500 and not 503: retrying does not help until the table is changed.
             Refusal::Database(db::Error::Schema(reason)) => Self::Internal(reason),
             Refusal::Database(error) => Self::Database(error),
         }

@@ -1,21 +1,21 @@
 //! Gatehouse: e-mail and password accounts at the edge.
 //!
-//! A Cloudflare Worker that serves accounts from a MySQL behind Hyperdrive. Read it in the order of a
-//! request:
+//! A Cloudflare Worker that serves accounts from a MySQL database behind Hyperdrive. Its modules,
+//! in the order in which a request meets them:
 //!
-//! * `worker` (wasm only): the fetch event and the bindings; the only module that names the `worker`
+//! * `worker` (wasm only): the fetch event and the bindings; the only module that uses the `worker`
 //!   crate;
-//! * [`platform`]: the traits behind which the runtime stands, so that all else also runs natively;
-//! * [`router`]: the route table; [`app`]: the state of an isolate;
-//! * [`http`]: what every request and every answer goes through;
-//! * [`routes`]: a handler for each endpoint;
-//! * [`auth`]: the steps behind them: who calls, how often, and what a login comes to;
+//! * [`platform`]: the traits that hide the runtime, so that everything else also runs natively;
+//! * [`router`]: the route table; [`app`]: the state shared by all requests of an isolate;
+//! * [`http`]: request extraction, response headers, CORS, problem details;
+//! * [`routes`]: one handler for each endpoint;
+//! * [`auth`]: the steps behind the handlers: the current user, rate limits, logins;
 //! * [`identity`], [`password`], [`token`]: types with their rules, no I/O;
-//! * [`db`]: the statements, one module a table;
-//! * [`mysql`]: the client, which knows nothing of the rest;
-//! * [`config`], [`error`], [`events`]: the settings; every way in which a request can fail; what is
-//!   logged and counted;
-//! * [`header`], [`strict_json`], [`patch`], [`time`], [`validation`]: small parts that several use.
+//! * [`db`]: the SQL statements, one module for each table;
+//! * [`mysql`]: the MySQL client, independent of the other modules;
+//! * [`config`], [`error`], [`events`]: the settings; the ways in which a request can fail; the log
+//!   and the counters;
+//! * [`header`], [`strict_json`], [`patch`], [`time`], [`validation`]: small shared helpers.
 
 pub mod app;
 pub mod auth;

@@ -1,19 +1,19 @@
-//! A change to one value (RFC 7396).
+//! A change to one value, as in a JSON merge patch (RFC 7396).
 
-/// What becomes of a value.
+/// A change to an optional value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Patch<T> {
-    /// It stays.
+    /// Leave the value as it is: the member is missing.
     #[default]
     Keep,
-    /// It is no more.
+    /// Remove the value: the member is null.
     Clear,
-    /// It is this from now on.
+    /// Replace the value.
     Set(T),
 }
 
 impl<T> Patch<T> {
-    /// The same of a reference.
+    /// Converts from `&Patch<T>` to `Patch<&T>`.
     pub fn as_ref(&self) -> Patch<&T> {
         match self {
             Self::Keep => Patch::Keep,
@@ -22,7 +22,7 @@ impl<T> Patch<T> {
         }
     }
 
-    /// The value from now on, or none where it is cleared; nothing where it stays.
+    /// Returns the new value, `Some(None)` to remove it, or `None` to leave it as it is.
     pub fn change(self) -> Option<Option<T>> {
         match self {
             Self::Keep => None,

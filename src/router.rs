@@ -1,4 +1,4 @@
-//! The routes, and what is around all of them.
+//! The route table, and the middleware around it.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::http::respond::{Responder, respond};
 use crate::platform::{Runtime, Services};
 use crate::routes::{auth, health, keys, user};
 
-/// The whole API.
+/// Returns the router of the whole API.
 pub fn router(app: App) -> Router {
     let responder = Responder::new(app.runtime.clone(), app.config.http.clone());
     let routes = Router::new()
@@ -37,8 +37,11 @@ pub fn router(app: App) -> Router {
     with_responses(routes, responder)
 }
 
-/// The API for a configuration, usable or not: what a runtime has under each name, and all its
-/// names, of which those that look like settings and are none are reported.
+/// Reads the configuration and returns the router of the API, or [`misconfigured`] if the
+/// configuration cannot be used.
+///
+/// `lookup` returns the runtime's variable of a name. `names` are the names of all variables; those
+/// that look like a misspelt setting are logged.
 pub fn build<'a, S: Into<Setting>>(
     lookup: impl Fn(&str) -> S,
     names: impl Iterator<Item = &'a str>,
@@ -57,8 +60,9 @@ pub fn build<'a, S: Into<Setting>>(
     }
 }
 
-/// What answers when the configuration cannot be used: 500 to everything, with the reason in the
-/// log each time, since nothing else would say it.
+/// Returns a router that answers every request with 500, for a configuration that cannot be used.
+///
+/// Each request logs the reason, because clients are not told it.
 pub fn misconfigured(reason: &str, runtime: Arc<dyn Runtime>) -> Router {
     let reason = format!("configuration: {reason}");
     let routes = Router::new().fallback(|| async { Error::Internal(reason) });
@@ -66,7 +70,7 @@ pub fn misconfigured(reason: &str, runtime: Arc<dyn Runtime>) -> Router {
 }
 
 fn with_responses(routes: Router, responder: Responder) -> Router {
-    // Around the whole router and not its routes: a fallback is no route.
+    // A layer on `routes` itself would not cover its fallback.
     Router::new()
         .fallback_service(routes)
         .layer(from_fn_with_state(Arc::new(responder), respond))

@@ -1,18 +1,18 @@
-//! The name and the words for a rule that an input breaks.
+//! Validation errors: the code and the message of a broken rule.
 
 use serde::Serialize;
 
-/// A broken rule.
+/// A validation rule that a value breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// A stable name, for programs.
+    /// A stable code, for programs.
     pub code: &'static str,
     /// A sentence for people.
     pub message: String,
 }
 
 impl Violation {
-    /// A broken rule.
+    /// Creates a violation.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -21,19 +21,19 @@ impl Violation {
     }
 }
 
-/// A rule that a field of a body breaks.
+/// A validation error of one field of a request body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
-    /// The member's name.
+    /// The name of the field.
     pub field: &'static str,
-    /// A stable name of the rule that it broke.
+    /// A stable code of the broken rule, for programs.
     pub code: &'static str,
-    /// The rule, for people.
+    /// A sentence for people.
     pub message: String,
 }
 
 impl FieldError {
-    /// A rule that a field breaks.
+    /// Attributes a violation to a field.
     #[must_use]
     pub fn new(field: &'static str, Violation { code, message }: Violation) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Whether a new password is known from a data breach.
+//! The check of a new password against known data breaches.
 
 use std::io;
 use std::time::Duration;
@@ -13,8 +13,10 @@ use crate::password::{Password, RangeQuery};
 use crate::platform::within;
 use crate::validation::{FieldError, Violation};
 
-/// Asks whether a new password is known from a breach, where that is configured. Without an answer
-/// in time the password is taken, and the log says so: nothing here depends on others.
+/// Refuses a new password that is known from a data breach, if the check is configured.
+///
+/// If the service fails or is late, the password is accepted and the failure is logged:
+/// registration must not depend on another service.
 pub(crate) async fn check(app: &App, password: &Password, log: &Log) -> Result<(), Error> {
     let Some(BreachCheck { url, timeout }) = &app.config.password.breach_check else {
         return Ok(());
@@ -30,7 +32,7 @@ pub(crate) async fn check(app: &App, password: &Password, log: &Log) -> Result<(
         }
         Ok(_) => Ok(()),
         Err(error) => {
-            // The URL may be in it, and with it a part of the digest.
+            // The error may quote the URL, which ends with the first digits of the hash.
             let reason = error.to_string().replace(query.prefix(), "*****");
             log.write(Event::BreachCheckFailed, None, Some(reason));
             Ok(())

@@ -1,4 +1,4 @@
-//! The user that a request's access token names.
+//! The user named by the access token of a request.
 
 use std::sync::Arc;
 
@@ -13,15 +13,16 @@ use crate::header::bearer::Authorization;
 use crate::identity::user_id::UserId;
 use crate::token::{Subject, TokenError};
 
-/// The user that the request's access token names. Asking for it is what protects a route.
+/// The user named by the access token of a request. Extracting it is what protects a route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CurrentUser(Subject);
 
 impl CurrentUser {
-    /// `user.id`. A token of the replaced system names the e-mail, and that is looked up.
+    /// Returns `user.id`. For a token of the replaced system, which names an e-mail, the id is
+    /// looked up.
     ///
     /// # Errors
-    /// [`Error::InvalidToken`] when nobody has the e-mail; those of the database.
+    /// [`Error::InvalidToken`] if no user has the e-mail; [`Error::Database`].
     pub async fn id(&self, session: &Session<'_>) -> Result<UserId, Error> {
         match &self.0 {
             Subject::Id(id) => Ok(*id),
@@ -32,20 +33,20 @@ impl CurrentUser {
         }
     }
 
-    /// The user as stored.
+    /// Reads the user from the database.
     ///
     /// # Errors
-    /// [`Error::InvalidToken`] when the user is gone; those of the database.
+    /// [`Error::InvalidToken`] if the user no longer exists; [`Error::Database`].
     pub async fn load(&self, session: &Session<'_>) -> Result<User, Error> {
         let id = self.id(session).await?;
         find_current(session, id).await
     }
 }
 
-/// Finds the user of an id that a token names.
+/// Finds the user with an id that came from a token.
 ///
 /// # Errors
-/// [`Error::InvalidToken`] when the user is gone; those of the database.
+/// [`Error::InvalidToken`] if the user no longer exists; [`Error::Database`].
 pub async fn find_current(session: &Session<'_>, id: UserId) -> Result<User, Error> {
     let user = user::find(session, id).await?;
     user.ok_or(Error::InvalidToken(TokenError::UnknownUser))
@@ -63,8 +64,8 @@ impl FromRequestParts<Arc<App>> for CurrentUser {
     }
 }
 
-/// The token of the one `Authorization` header. Which of two would count is nobody's to guess, so
-/// two are none.
+/// Returns the bearer token of the `Authorization` header. Two such headers are refused, since it
+/// is undefined which of them counts.
 fn bearer_token(headers: &HeaderMap) -> Result<&str, Error> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = match (values.next(), values.next()) {
@@ -74,7 +75,7 @@ fn bearer_token(headers: &HeaderMap) -> Result<&str, Error> {
     };
     match Authorization::parse(value.as_bytes()) {
         Authorization::Bearer(token) => Ok(token),
-        // Another scheme is no attempt at ours (RFC 6750, 3).
+        // An unsupported scheme is like no credentials (RFC 6750, 3.1).
         Authorization::Other => Err(Error::MissingToken),
         Authorization::Malformed => Err(Error::InvalidToken(TokenError::Malformed)),
     }

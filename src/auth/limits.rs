@@ -1,4 +1,4 @@
-//! The limit of requests from one address.
+//! Rate limits for requests from one network.
 
 use std::io;
 use std::time::Duration;
@@ -12,11 +12,13 @@ use crate::platform::{Limiter, within};
 /// Timeout for the rate limiter, which normally answers at once.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Counts a request against a limit of its network. When the limiter itself fails, the request goes
-/// on and the log says so: what has to be exact is counted in the database.
+/// Counts a request against the rate limit of its network.
+///
+/// If the limiter fails or is late, the request is let through and the failure is logged: failed
+/// logins are counted exactly in the database.
 ///
 /// # Errors
-/// [`Error::RateLimited`].
+/// [`Error::RateLimited`] if the limit is exceeded.
 pub(crate) async fn check(
     app: &App,
     limiter: Limiter,

@@ -1,4 +1,4 @@
-//! A login, from an e-mail and a password to a user or a refusal.
+//! Verification of an e-mail and a password, with the limits on failed logins.
 
 use std::time::Duration;
 
@@ -14,27 +14,28 @@ use crate::identity::email::Lookup;
 use crate::identity::pseudonym::{AccountPseudonym, NetworkPseudonym};
 use crate::password::{Password, Verdict};
 
-/// What a login comes to.
+/// The outcome of a login.
 pub(crate) enum Outcome {
     /// The password is right.
     Verified(Verified),
-    /// There is no such account, or the password is wrong.
+    /// The account does not exist, or the password is wrong.
     Refused(AccountPseudonym),
-    /// The account has had too many failures: the password was not compared.
+    /// Too many logins of the account have failed, so the password was not compared; how long to
+    /// wait.
     Throttled(AccountPseudonym, Duration),
 }
 
-/// A login whose password is right.
+/// A login with the right password.
 pub(crate) struct Verified {
     pub(crate) user: StoredCredentials,
     reservation: Reservation,
     is_outdated: bool,
 }
 
-/// Tries a password.
+/// Verifies the password of an e-mail.
 ///
 /// # Errors
-/// [`Error::Database`], [`Error::Internal`].
+/// [`Error::Database`]; [`Error::Internal`] if hashing fails.
 pub(crate) async fn verify(
     app: &App,
     email: &Lookup,
@@ -48,7 +49,7 @@ pub(crate) async fn verify(
         Reserved::Wait(account, wait) => return Ok(Outcome::Throttled(account, wait)),
     };
     let delay = start_failure_delay(app).await;
-    // Verified whether found or not: an unknown e-mail costs a hash too.
+    // Runs for unknown e-mails too, so that the response time does not reveal which ones exist.
     let stored = found.as_ref().and_then(|user| user.password.as_deref());
     let verdict = app.hasher.verify(password, stored)?;
     match found {
@@ -72,8 +73,8 @@ pub(crate) async fn verify(
     }
 }
 
-/// A unit of the budgets of failed logins, taken before the password is compared. It is a failure
-/// until it is given back.
+/// A login that was counted as a failure before its password was compared. [`Verified::settle`]
+/// undoes that.
 struct Reservation {
     account: AccountPseudonym,
     network: NetworkPseudonym,
@@ -85,7 +86,7 @@ enum Reserved {
     Wait(AccountPseudonym, Duration),
 }
 
-/// Finds the credentials and counts the login, on one connection.
+/// Finds the credentials and counts the login as a failure, on one connection.
 async fn look_up_and_reserve(
     app: &App,
     email: &Lookup,
@@ -94,8 +95,9 @@ async fn look_up_and_reserve(
     let limits = app.config.login.limits;
     let work = async |session| {
         let found = user::find_credentials(&session, email).await?;
-        // The row's own e-mail: where old rows hold spellings that are one address today, each has
-        // its budgets, and nobody's right password touches another's.
+        // The e-mail as stored: old rows may hold several spellings of what is one address today.
+        // Each row has budgets of its own, so that the right password for one does not reset
+        // another's.
         let named = found.as_ref().map_or(email.canonical(), |user| &user.email);
         let account = app.pseudonyms.key(named);
         let network = app.pseudonyms.network(&account, &network.to_string());
@@ -112,8 +114,8 @@ async fn look_up_and_reserve(
     app.db.run(work).await
 }
 
-/// Starts the timer of the least time that a failed login takes, so that the cost of an old hash
-/// does not show. What comes before takes as long for every account.
+/// Starts a timer for the least time that a failed login takes, so that the response time does not
+/// reveal how expensive the account's hash is. The steps before it take as long for every account.
 async fn start_failure_delay(app: &App) -> MaybeDone<BoxFuture<'static, ()>> {
     let mut delay = maybe_done(app.runtime.sleep(app.config.login.failure_time));
     // A timer starts when it is first polled.
@@ -121,22 +123,24 @@ async fn start_failure_delay(app: &App) -> MaybeDone<BoxFuture<'static, ()>> {
     delay
 }
 
-/// What followed a right password.
+/// The outcome of [`Verified::settle`].
 pub(crate) enum Settled {
-    /// The network is known.
+    /// The network is remembered; the hash needed no upgrade.
     Remembered,
-    /// And the hash is replaced.
+    /// The network is remembered, and the outdated hash was replaced.
     Upgraded,
-    /// The password has changed meanwhile.
+    /// The network is remembered; the outdated hash was not replaced, since the stored password has
+    /// changed since it was read.
     Overtaken,
 }
 
 impl Verified {
-    /// Gives the reservation back, remembers the network, and replaces a hash that is not as it
-    /// would be made today.
+    /// Undoes the count of this login as a failure, remembers its network, and replaces an outdated
+    /// hash.
     ///
     /// # Errors
-    /// [`Error`]; the login is a right one all the same.
+    /// [`Error::Database`], or the reason why the new hash was not made or stored. The login has
+    /// succeeded all the same.
     pub(crate) async fn settle(&self, app: &App, password: &Password) -> Result<Settled, Error> {
         let Reservation {
             account,
@@ -162,7 +166,7 @@ async fn upgrade(
     old: &str,
     password: &Password,
 ) -> Result<Settled, Error> {
-    // No connection is held while a password is hashed.
+    // Hashed first, so that no connection is held meanwhile.
     let new = app.hasher.hash(password)?;
     let now = app.runtime.now();
     let replace = async |session| user::upgrade_hash(&session, user.id, old, &new, now).await;
@@ -173,17 +177,18 @@ async fn upgrade(
     })
 }
 
-/// Whether this failed login, one in sixteen, is to [`purge`].
+/// True for a random one in sixteen failed logins, which then calls [`purge`].
 pub(crate) fn is_to_purge() -> bool {
     let mut byte = [0];
     getrandom::fill(&mut byte).is_ok() && byte[0] < 16
 }
 
-/// Deletes some old budgets: under a spray of made-up e-mails, which no right password follows,
-/// nothing else would.
+/// Deletes some expired budgets.
+///
+/// Successful logins do this too, but an attacker who tries made-up e-mails causes none.
 ///
 /// # Errors
-/// [`Error`] of the database.
+/// [`Error::Database`].
 pub(crate) async fn purge(app: &App) -> Result<(), Error> {
     let purge = async |session| login_throttle::purge(&session).await;
     Ok(app.db.run(purge).await?)

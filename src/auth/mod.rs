@@ -1,4 +1,4 @@
-//! The steps behind the routes: who calls, how often, and what a login comes to.
+//! The steps behind the handlers: the current user, rate limits, the breach check and logins.
 
 pub(crate) mod breaches;
 pub mod current_user;

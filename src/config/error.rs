@@ -1,6 +1,7 @@
-//! What is wrong with a setting.
+//! The error of a setting that is missing or cannot be used.
 
-/// A variable that is missing or cannot be used. It never holds the value.
+/// A setting that is missing or cannot be used. Holds its name and the problem, never its value,
+/// which may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{key} {problem}")]
 pub struct ConfigError {

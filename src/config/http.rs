@@ -1,4 +1,4 @@
-//! The settings of all answers.
+//! The settings of response headers.
 
 use axum::http::HeaderValue;
 
@@ -7,21 +7,21 @@ use super::error::ConfigError;
 use super::setting::{Reader, Setting};
 use super::settings::{CORS_HEADERS, CORS_ORIGINS, HSTS_INCLUDE_SUBDOMAINS};
 
-/// What browsers are told.
+/// The settings of CORS and HSTS.
 #[derive(Debug, Clone)]
 pub struct HttpConfig {
-    /// `CORS_ORIGINS`: origins that may call from a browser, separated by commas.
+    /// `CORS_ORIGINS`: the origins whose scripts may call the API from a browser.
     pub cors_origins: Vec<HeaderValue>,
-    /// `CORS_HEADERS`: further request headers that a preflight allows, separated by commas. Here
-    /// with those that are always allowed.
+    /// The value of `Access-Control-Allow-Headers`: the headers that are always allowed, and those
+    /// of `CORS_HEADERS`.
     pub cors_headers: HeaderValue,
-    /// `HSTS_INCLUDE_SUBDOMAINS`: whether browsers are told to use HTTPS on all subdomains of the
-    /// API's host too.
+    /// `HSTS_INCLUDE_SUBDOMAINS`: true if `Strict-Transport-Security` includes the subdomains of
+    /// the API's host.
     pub hsts_include_subdomains: bool,
 }
 
 impl Default for HttpConfig {
-    /// Without a configuration no origin is let in.
+    /// Allows no cross-origin requests, for answers without a valid configuration.
     fn default() -> Self {
         Self {
             cors_origins: Vec::new(),

@@ -9,15 +9,15 @@ use super::settings::{
 };
 use crate::db::login_throttle::Limits;
 
-/// What becomes of failed logins.
+/// The settings of logins.
 #[derive(Debug, Clone, Copy)]
 pub struct LoginConfig {
-    /// `LOGIN_GUESSES_PER_NETWORK` and `LOGIN_GUESSES_PER_ACCOUNT` (at least three times the
-    /// other): failed logins of an account that are let through in any 24 hours, from one network
-    /// and from all that have not logged in lately.
+    /// `LOGIN_GUESSES_PER_NETWORK` and `LOGIN_GUESSES_PER_ACCOUNT` (at least three times as many):
+    /// the failed logins of one account that are let through in any 24 hours, from one network and
+    /// from all networks that have not logged in to it lately.
     pub limits: Limits,
-    /// `LOGIN_FAILURE_MILLISECONDS`: the least time that a failed login takes, so that the cost of
-    /// an old hash does not show.
+    /// `LOGIN_FAILURE_MILLISECONDS`: the least time that a failed login takes, so that its duration
+    /// does not reveal how expensive the account's hash is.
     pub failure_time: Duration,
 }
 
@@ -28,7 +28,7 @@ pub(super) fn read<S: Into<Setting>>(
         per_network: settings.number(&LOGIN_GUESSES_PER_NETWORK)?,
         per_account: settings.number(&LOGIN_GUESSES_PER_ACCOUNT)?,
     };
-    // Or one network could use up what others have at once.
+    // Otherwise one network could use up the account's budget for all other networks.
     if limits.per_account < 3 * limits.per_network {
         let problem = "must be at least three times LOGIN_GUESSES_PER_NETWORK";
         return Err(ConfigError::new(LOGIN_GUESSES_PER_ACCOUNT.name, problem));

@@ -1,4 +1,5 @@
-//! The configuration: read once per isolate, failing closed on anything it cannot use.
+//! The configuration, read once per isolate. A setting that cannot be used is an error, never
+//! replaced by its default.
 
 mod cors;
 mod database;
@@ -26,25 +27,24 @@ pub use self::settings::{Kind, SETTINGS};
 pub use self::stray::{Stray, strays};
 use crate::db::Timeouts;
 
-/// Everything that can be set, by concern. `settings` lists the variables.
+/// The configuration, by concern. [`SETTINGS`] lists the variables.
 pub struct Config {
-    /// `SECRET_KEY`: what all keys that are not a setting of their own come from; at least 32
-    /// bytes.
+    /// `SECRET_KEY`, at least 32 bytes: the source of every key that has no setting of its own.
     pub secret_key: Zeroizing<String>,
-    /// Access tokens.
+    /// The settings of access tokens.
     pub token: crate::token::Settings,
-    /// Passwords and their hashes.
+    /// The settings of passwords and their hashes.
     pub password: PasswordConfig,
-    /// Logins.
+    /// The settings of logins.
     pub login: LoginConfig,
-    /// All answers.
+    /// The settings of response headers.
     pub http: HttpConfig,
-    /// The deadlines of the database.
+    /// The timeouts of the database.
     pub database: Timeouts,
 }
 
 impl Config {
-    /// Reads the configuration through a lookup from name to value.
+    /// Reads the configuration. `lookup` returns the value of a variable.
     ///
     /// # Errors
     /// [`ConfigError`] naming the first variable that is missing or cannot be used.

@@ -1,4 +1,4 @@
-//! The settings of passwords and of their hashes.
+//! The settings of passwords and their hashes.
 
 use std::time::Duration;
 
@@ -11,26 +11,26 @@ use super::settings::{
 };
 use crate::password::{Cost, Policy};
 
-/// What passwords may be, and what their hashes cost.
+/// The settings of passwords and their hashes.
 #[derive(Debug, Clone)]
 pub struct PasswordConfig {
     /// `PASSWORD_MIN_LENGTH` (in code points) and `PASSWORD_FORBIDDEN_WORDS` (separated by commas).
     pub policy: Policy,
     /// `ARGON2_MEMORY_KIB` and `ARGON2_ITERATIONS`: the cost of a new password hash.
     pub cost: Cost,
-    /// `HASH_MAX_MEMORY_KIB`: the most memory that an old hash may take.
+    /// `HASH_MAX_MEMORY_KIB`: the most memory that verifying a stored hash may take.
     pub hash_max_memory_kib: u32,
-    /// `PASSWORD_BREACH_URL` and `PASSWORD_BREACH_TIMEOUT_MILLISECONDS`; none, and no check, without
-    /// the first.
+    /// `PASSWORD_BREACH_URL` and `PASSWORD_BREACH_TIMEOUT_MILLISECONDS`; none, and so no check, if
+    /// no URL is set.
     pub breach_check: Option<BreachCheck>,
 }
 
-/// Where passwords of breaches are asked for.
+/// A service that knows the passwords of data breaches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BreachCheck {
-    /// What the first digits of a SHA-1 are appended to.
+    /// The URL to which the first five hexadecimal digits of a SHA-1 are appended.
     pub url: String,
-    /// How long an answer is waited for.
+    /// The time to wait for an answer.
     pub timeout: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! `SECRET_KEY`, and what no secret may be.
+//! `SECRET_KEY`, and the checks that refuse guessable secrets.
 
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
@@ -6,15 +6,16 @@ use zeroize::Zeroizing;
 use super::error::ConfigError;
 use super::settings::SECRET_KEY;
 
-/// The fewest bytes of `SECRET_KEY` whatever it is used for: the output of SHA-256.
+/// The least length of `SECRET_KEY` in bytes, whatever it is used for: the output size of SHA-256.
 const MIN_SECRET: usize = 32;
 
-/// Secrets of 32 bytes and more that are known to everyone: the first four bytes of the SHA-256 of
-/// each, sorted. `cargo xtask known-secrets` makes it of the list that `wallarm/jwt-secrets` keeps. The
-/// chance that a random key is taken for one of them is 1 in two million.
+/// Publicly known secrets of 32 bytes and more: the first four bytes of each one's SHA-256, sorted.
+///
+/// `cargo xtask known-secrets` makes the file from the list in `wallarm/jwt-secrets`. A random key
+/// is refused by mistake with a probability of 1 in two million.
 static KNOWN_SECRETS: &[u8] = include_bytes!("known_secrets.bin");
 
-/// `SECRET_KEY`.
+/// Checks `SECRET_KEY`, and returns it so that it is wiped from memory when dropped.
 pub(super) fn secret_key(value: Option<String>) -> Result<Zeroizing<String>, ConfigError> {
     let key = SECRET_KEY.0;
     let value = Zeroizing::new(value.ok_or_else(|| ConfigError::new(key, "is not set"))?);
@@ -23,7 +24,7 @@ pub(super) fn secret_key(value: Option<String>) -> Result<Zeroizing<String>, Con
     Ok(value)
 }
 
-/// Why a secret can be guessed.
+/// The reason why a secret can be guessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum SecretError {
     #[error("must have at least {0} bytes")]
@@ -34,7 +35,7 @@ pub(super) enum SecretError {
     Known,
 }
 
-/// Refuses what can be guessed: too short, too monotonous, or known.
+/// Refuses a secret that is shorter than `min` bytes, too repetitive or publicly known.
 pub(super) fn check_secret(value: &str, min: usize) -> Result<(), SecretError> {
     if value.len() < min {
         return Err(SecretError::TooShort(min));
@@ -48,7 +49,8 @@ pub(super) fn check_secret(value: &str, min: usize) -> Result<(), SecretError> {
     Ok(())
 }
 
-/// Catches `xxxxxxxx...` and the like: 32 random characters never repeat this much.
+/// True if a secret has fewer than ten different bytes, as `xxxxxxxx...` has. 32 random characters
+/// practically never do.
 pub(super) fn is_monotonous(secret: &str) -> bool {
     let mut distinct = Zeroizing::new(secret.as_bytes().to_vec());
     distinct.sort_unstable();
@@ -56,7 +58,7 @@ pub(super) fn is_monotonous(secret: &str) -> bool {
     distinct.len() < 10
 }
 
-/// Whether it is a secret that everyone can look up.
+/// True if the secret is on the public list.
 fn is_known(secret: &str) -> bool {
     let digest = Sha256::digest(secret.trim());
     let (known, _) = KNOWN_SECRETS.as_chunks::<4>();

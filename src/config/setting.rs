@@ -1,14 +1,14 @@
-//! What a runtime has under the name of a setting, and how it is read.
+//! The value of a setting as the runtime has it, and how it is read.
 
 use super::error::ConfigError;
 use super::settings::{Flag, Number, Text};
 
-/// The largest integer up to which JavaScript keeps all exactly.
+/// JavaScript's `Number.MAX_SAFE_INTEGER`, 2^53 - 1: larger integers may have been rounded.
 const MAX_EXACT: f64 = 9_007_199_254_740_991.0;
 
-/// What a runtime has under the name of a setting.
+/// The value of a setting as the runtime has it.
 pub enum Setting {
-    /// Nothing: the setting has its default.
+    /// No variable of this name: the default applies.
     Absent,
     /// A string.
     Text(String),
@@ -16,7 +16,7 @@ pub enum Setting {
     Boolean(bool),
     /// A number.
     Number(f64),
-    /// Something else, which no setting is: what JSON calls it, with its article.
+    /// A value of any other JSON type, which no setting accepts; the type's name with its article.
     Other(&'static str),
 }
 
@@ -26,7 +26,7 @@ impl From<Option<String>> for Setting {
     }
 }
 
-/// For the runtimes of tests, which have variables as JSON.
+/// For tests, whose variables are JSON.
 #[cfg(not(target_arch = "wasm32"))]
 impl From<serde_json::Value> for Setting {
     fn from(value: serde_json::Value) -> Self {
@@ -43,13 +43,13 @@ impl From<serde_json::Value> for Setting {
 }
 
 impl Setting {
-    /// The text of it: numbers and booleans as they are written in JSON.
+    /// Returns the value as text. Numbers and booleans are written as in JSON.
     fn text(self) -> Result<Option<String>, SettingError> {
         match self {
             Self::Absent => Ok(None),
             Self::Text(text) => Ok(Some(text)),
             Self::Boolean(flag) => Ok(Some(flag.to_string())),
-            // No setting has a fraction; and what is larger is no longer what was written.
+            // No setting takes a fraction, and a larger number may have been rounded.
             Self::Number(number) if number.fract() == 0.0 && number.abs() <= MAX_EXACT => {
                 #[expect(clippy::cast_possible_truncation, reason = "an integer that fits")]
                 let number = number as i64;
@@ -61,27 +61,27 @@ impl Setting {
     }
 }
 
-/// Why a value cannot be a setting.
+/// The reason why a value cannot be a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 enum SettingError {
-    #[error("as a number must be a whole one, and at most 9007199254740991")]
+    #[error("as a number must be an integer of at most 9007199254740991")]
     NotExact,
     #[error("must be a string, a number or a boolean, not {0}")]
     Other(&'static str),
 }
 
-/// Reads settings through a lookup from name to value.
+/// Reads settings through a function that returns the value of a name.
 pub(super) struct Reader<L>(pub(super) L);
 
 impl<S: Into<Setting>, L: Fn(&str) -> S> Reader<L> {
-    /// A setting; none if it is absent or blank, which is what an empty variable is in a shell.
+    /// Reads a setting; `None` if it is absent or blank, so that an empty variable counts as unset.
     pub(super) fn text(&self, Text(name): Text) -> Result<Option<String>, ConfigError> {
         let text = (self.0)(name).into().text();
         let text = text.map_err(|error| ConfigError::new(name, error.to_string()))?;
         Ok(text.filter(|text| !text.trim().is_empty()))
     }
 
-    /// A whole number in its range.
+    /// Reads an integer and checks its range.
     pub(super) fn number(&self, number: &Number) -> Result<u32, ConfigError> {
         let Number {
             name,
@@ -100,7 +100,7 @@ impl<S: Into<Setting>, L: Fn(&str) -> S> Reader<L> {
             })
     }
 
-    /// A switch, off by default.
+    /// Reads a boolean; false by default.
     pub(super) fn flag(&self, Flag(name): Flag) -> Result<bool, ConfigError> {
         match self.text(Text(name))?.as_deref().map(str::trim) {
             None | Some("false") => Ok(false),

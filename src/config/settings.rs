@@ -1,10 +1,10 @@
-//! The table of settings: name, kind, and of numbers the default and the range.
+//! The table of settings: the name and the kind of each, and the default and the range of numbers.
 //!
-//! `docs/configuration.md` explains each; a test compares the two.
+//! README.md explains each under "Configuration"; a test compares the two.
 
 use std::ops::RangeInclusive;
 
-/// A setting that is text, with rules of its own.
+/// A setting that is text, with its own validation.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Text(pub(super) &'static str);
 
@@ -12,7 +12,7 @@ pub(super) struct Text(pub(super) &'static str);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Flag(pub(super) &'static str);
 
-/// A setting that is a whole number.
+/// A setting that is an integer.
 #[derive(Debug, Clone)]
 pub(super) struct Number {
     pub(super) name: &'static str,
@@ -20,18 +20,18 @@ pub(super) struct Number {
     pub(super) range: RangeInclusive<u32>,
 }
 
-/// What a setting is, for tests and pages.
+/// The kind of a setting, for tests and documentation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// Text with rules of its own.
+    /// Text with its own validation.
     Text,
     /// `true` or `false`.
     Flag,
-    /// A whole number.
+    /// An integer.
     Number {
-        /// What it is where nothing is set.
+        /// The default.
         default: u32,
-        /// What it may be.
+        /// The accepted values.
         range: RangeInclusive<u32>,
     },
 }
@@ -50,7 +50,7 @@ macro_rules! settings {
     ($($name:ident: $kind:ident $(($default:literal, $range:expr))?;)*) => {
         $(pub(super) const $name: $kind = settings!(@value $name $kind $($default $range)?);)*
 
-        /// Every setting: its name, and what it is.
+        /// The name and the kind of every setting.
         pub const SETTINGS: &[(&str, Kind)] = &[
             $((stringify!($name), settings!(@kind $kind $($default $range)?)),)*
         ];

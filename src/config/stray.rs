@@ -1,9 +1,9 @@
-//! Names that somebody may have taken for settings.
+//! Detection of misspelt settings among the names of variables.
 
 use super::settings::SETTINGS;
 
-/// Names that begin like a setting and are something else: bindings of `wrangler.toml`, and the
-/// variables of the native tools.
+/// Names that begin like a setting but are known: bindings of `wrangler.toml` and variables of the
+/// native tools.
 const OTHERS: [&str; 8] = [
     "LOGIN_LIMITER",
     "REGISTER_LIMITER",
@@ -15,17 +15,17 @@ const OTHERS: [&str; 8] = [
     "DATABASE_PASSWORD",
 ];
 
-/// A name that is no setting, but that somebody may have taken for one.
+/// A variable whose name looks like a setting but is not one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stray<'a> {
-    /// The name.
+    /// The variable's name.
     pub name: &'a str,
-    /// The setting that was probably meant, if one is close enough.
+    /// The setting that was probably meant, if the name is close to one.
     pub meant: Option<&'static str>,
 }
 
-/// Finds the names that look like settings and are none: misspelt ones, and those that begin with
-/// the first word of one (`PASSWORD_`, `TOKEN_`, ...).
+/// Returns the names that look like a setting but are not one: misspelt settings, and names that
+/// begin with the first word of a setting (`PASSWORD_`, `TOKEN_`, ...).
 pub fn strays<'a>(names: impl Iterator<Item = &'a str>) -> impl Iterator<Item = Stray<'a>> {
     names.filter_map(|name| {
         if setting_names().any(|setting| setting == name) || OTHERS.contains(&name) {
@@ -41,20 +41,20 @@ pub fn strays<'a>(names: impl Iterator<Item = &'a str>) -> impl Iterator<Item = 
     })
 }
 
-/// The name of each setting.
+/// Returns the names of all settings.
 fn setting_names() -> impl Iterator<Item = &'static str> {
     SETTINGS.iter().map(|(name, _)| *name)
 }
 
-/// The setting that a name differs from in one place and by at most two characters there, case and
-/// underscores aside: a slip of the finger, or an abbreviation.
+/// Returns the setting that a name probably misspells: the two differ in one place, by at most two
+/// characters. Case, underscores and hyphens do not count.
 fn nearest(name: &str) -> Option<&'static str> {
     let plain = |name: &str| name.replace(['_', '-'], "").to_ascii_uppercase();
     let name = plain(name);
     setting_names().find(|setting| differing(name.as_bytes(), plain(setting).as_bytes()) <= 2)
 }
 
-/// How long the longer one is without what both begin and end with.
+/// Returns the length of the longer text without the prefix and the suffix that both share.
 fn differing(one: &[u8], other: &[u8]) -> usize {
     let start = one.iter().zip(other).take_while(|(a, b)| a == b).count();
     let (one, other) = (

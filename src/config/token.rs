@@ -1,4 +1,4 @@
-//! The settings of the tokens.
+//! The settings of access tokens.
 
 use std::time::Duration;
 
@@ -13,10 +13,11 @@ use super::settings::{
 };
 use crate::token::{Algorithm, Key, Keyring, KeyringError, Settings, Type};
 
-/// The thumbprint of the key pair of RFC 8032, 7.1 and RFC 8037, whose private half is in print.
+/// The thumbprint (RFC 7638) of the example key pair in RFC 8032, 7.1 and RFC 8037, whose private
+/// key is public.
 const EXAMPLE_KEY: &str = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
 
-/// Reads them; `SECRET_KEY` has been read.
+/// Reads the settings of access tokens. `secret_key` is the value of `SECRET_KEY`.
 pub(super) fn read<S: Into<Setting>>(
     settings: &Reader<impl Fn(&str) -> S>,
     secret_key: &str,
@@ -40,8 +41,9 @@ pub(super) fn read<S: Into<Setting>>(
     })
 }
 
-/// The key that signs, those of `VERIFICATION_KEYS`, and the key pair that is there but does not
-/// sign, so that a change of `ALGORITHM` can be made before or after that of the keys.
+/// Returns the keyring: the signing key, the keys of `VERIFICATION_KEYS`, and the key pair of
+/// `ED25519_PRIVATE_KEY` even if it does not sign, so that `ALGORITHM` can be changed before or
+/// after the keys.
 fn keyring(
     algorithm: Option<&str>,
     secret: &str,
@@ -69,7 +71,7 @@ fn keyring(
     Ok(keyring)
 }
 
-/// The key that signs: `SECRET_KEY` or `ED25519_PRIVATE_KEY`, by `ALGORITHM`.
+/// Returns the signing key: `SECRET_KEY` or `ED25519_PRIVATE_KEY`, depending on `ALGORITHM`.
 fn signing_key(
     algorithm: Option<&str>,
     secret: &str,
@@ -90,7 +92,7 @@ fn signing_key(
     private_key(algorithm, private)
 }
 
-/// `ED25519_PRIVATE_KEY`.
+/// Parses `ED25519_PRIVATE_KEY`.
 fn private_key(algorithm: Algorithm, value: &str) -> Result<Key, ConfigError> {
     let key = Key::from_private(algorithm, value).ok_or_else(|| {
         let problem =
@@ -104,16 +106,16 @@ fn private_key(algorithm: Algorithm, value: &str) -> Result<Key, ConfigError> {
     Ok(key)
 }
 
-/// Why a line of `VERIFICATION_KEYS` cannot be used.
+/// The reason why a line of `VERIFICATION_KEYS` cannot be used.
 #[derive(Debug, thiserror::Error)]
 enum LineError {
     #[error("is not of the form ALGORITHM:key")]
     Form,
     #[error("holds several keys; put each on a line of its own")]
     SeveralKeys,
-    #[error("is no key")]
+    #[error("cannot be used as a key")]
     NoKey,
-    #[error("is no public key of 32 bytes in base64url without padding, or a weak one")]
+    #[error("is not a public key of 32 bytes in base64url without padding, or is a weak one")]
     NoPublicKey,
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -121,7 +123,7 @@ enum LineError {
     Keyring(#[from] KeyringError),
 }
 
-/// `ALGORITHM:key`.
+/// Parses a line of `VERIFICATION_KEYS`: `ALGORITHM:key`.
 fn verification_key(line: &str) -> Result<Key, LineError> {
     let parts = line.split_once(':');
     let known = parts.and_then(|(name, key)| Some((Algorithm::of(name)?, key)));
@@ -142,7 +144,7 @@ fn verification_key(line: &str) -> Result<Key, LineError> {
         .ok_or(LineError::NoPublicKey)
 }
 
-/// `LEGACY_TOKENS_UNTIL`: a time of RFC 3339, as seconds since 1970-01-01 UTC.
+/// Parses `LEGACY_TOKENS_UNTIL`, a time of RFC 3339, into seconds since 1970-01-01 UTC.
 fn legacy_tokens_until(
     value: Option<String>,
     keyring: &Keyring,
@@ -154,7 +156,8 @@ fn legacy_tokens_until(
         .iter()
         .any(|key| key.algorithm() == Algorithm::Hs256)
     {
-        let problem = "needs the key of those tokens: add the line HS256:<its SECRET_KEY> to VERIFICATION_KEYS";
+        let problem = "needs the key that signed those tokens: add the line \
+                       HS256:<the old SECRET_KEY> to VERIFICATION_KEYS";
         return Err(ConfigError::new(LEGACY_TOKENS_UNTIL.0, problem));
     }
     let time = chrono::DateTime::parse_from_rfc3339(value.trim()).ok();
@@ -167,9 +170,9 @@ fn legacy_tokens_until(
     })
 }
 
-/// `TOKEN_TYPE`: the type that is issued and, after a comma, one that is taken beside it.
+/// Parses `TOKEN_TYPE`: the type that is issued and, after a comma, another that is accepted too.
 fn token_types(value: Option<String>) -> Result<(Type, Option<Type>), ConfigError> {
-    let problem = "must be at+jwt or JWT, or both with a comma while one takes the other's place";
+    let problem = "must be at+jwt or JWT, or both separated by a comma, the one to issue first";
     let refuse = || ConfigError::new(TOKEN_TYPE.0, problem);
     let Some(value) = value else {
         return Ok((Type::AccessToken, None));

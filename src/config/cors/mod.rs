@@ -1,4 +1,4 @@
-//! Which browsers may call, and what they may send.
+//! The settings of cross-origin requests: the allowed origins and request headers.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -10,7 +10,7 @@ use crate::header::is_token;
 /// Request headers that every preflight allows.
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, X-Request-Id";
 
-/// `CORS_ORIGINS`: origins separated by commas.
+/// Parses `CORS_ORIGINS`: origins separated by commas.
 pub(super) fn origins(list: &str) -> Result<Vec<HeaderValue>, ConfigError> {
     let mut origins = Vec::new();
     for (place, origin) in entries(list) {
@@ -21,10 +21,10 @@ pub(super) fn origins(list: &str) -> Result<Vec<HeaderValue>, ConfigError> {
     Ok(origins)
 }
 
-/// Checks that it is an origin as a browser writes it, since origins are compared byte by byte:
-/// `scheme://host` in lower case, with a port if it is not the scheme's own, and no path.
+/// Checks that an origin is written as browsers write it in `Origin`, since origins are compared
+/// byte by byte: `scheme://host` in lower case, a port unless it is the scheme's default, no path.
 fn check_origin(origin: &str) -> Result<(), &'static str> {
-    const FORM: &str = "is no origin as a browser writes it, such as https://app.example or \
+    const FORM: &str = "is not an origin as browsers write it, such as https://app.example or \
                         http://localhost:5173";
     let (scheme, authority) = origin.split_once("://").ok_or(FORM)?;
     let (host, port) = match authority.rsplit_once(':') {
@@ -37,7 +37,7 @@ fn check_origin(origin: &str) -> Result<(), &'static str> {
             return Err(FORM);
         }
         if matches!((scheme, number), ("https", 443) | ("http", 80)) {
-            return Err("names the port that is the scheme's own, which a browser leaves out");
+            return Err("has the default port of its scheme, which browsers leave out");
         }
     }
     let known = Host::parse(host).ok_or(FORM)?;
@@ -45,13 +45,13 @@ fn check_origin(origin: &str) -> Result<(), &'static str> {
         "https" => Ok(()),
         "http" if known == Host::Near => Ok(()),
         "http" => Err("is http, which is for localhost and private addresses only"),
-        // Apps and extensions: the scheme is the program's own.
+        // Apps and browser extensions have schemes of their own.
         _ if is_scheme(scheme) => Ok(()),
         _ => Err(FORM),
     }
 }
 
-/// RFC 3986, 3.1, in lower case.
+/// True for a scheme in lower case (RFC 3986, 3.1).
 fn is_scheme(scheme: &str) -> bool {
     scheme.starts_with(|c: char| c.is_ascii_lowercase())
         && scheme
@@ -61,13 +61,13 @@ fn is_scheme(scheme: &str) -> bool {
 
 #[derive(PartialEq, Eq)]
 enum Host {
-    /// This machine, or one of a private network.
+    /// This machine, or a private or link-local address.
     Near,
     Far,
 }
 
 impl Host {
-    /// A host as a browser writes it; none if it would be written in another way.
+    /// Parses a host; `None` if browsers would write it differently.
     fn parse(host: &str) -> Option<Self> {
         let near = |near| Some(if near { Self::Near } else { Self::Far });
         if let Some(address) = host.strip_prefix('[') {
@@ -81,7 +81,8 @@ impl Host {
         }
         match host.parse() {
             Ok(address) => near(is_private(address)),
-            // What ends with a number is an IPv4 address to a browser, in whatever form.
+            // A host that ends in a number is an IPv4 address to browsers (URL Standard, "host
+            // parsing"), and they would write it in dotted-decimal form.
             Err(_) if ends_with_number(host) => None,
             Err(_) => near(host == "localhost" || host.ends_with(".localhost")),
         }
@@ -93,7 +94,7 @@ fn ends_with_number(host: &str) -> bool {
     last.is_some_and(|label| !label.is_empty() && label.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Loopback, RFC 1918, link-local, and RFC 4193.
+/// True for loopback, link-local, RFC 1918 and RFC 4193 addresses.
 fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
@@ -101,26 +102,28 @@ fn is_private(address: IpAddr) -> bool {
     }
 }
 
-/// `CORS_HEADERS`: names of request headers separated by commas. All that a preflight allows, as
-/// one header's value.
+/// Parses `CORS_HEADERS`, names of request headers separated by commas, and returns them after
+/// those that are always allowed, as a value of `Access-Control-Allow-Headers`.
 pub(super) fn headers(list: &str) -> Result<HeaderValue, ConfigError> {
     let mut allowed = ALLOWED_HEADERS.to_owned();
     for (place, name) in entries(list) {
-        // `*` has the form of a name, and beside credentials a browser takes it for one.
+        // `*` is a valid header name, and with credentials browsers read it as one (Fetch), not as
+        // "any header".
         if name == "*" || !is_token(name.as_bytes()) {
-            return Err(refuse("CORS_HEADERS", place, "is no name of a header"));
+            return Err(refuse("CORS_HEADERS", place, "is not a header name"));
         }
         allowed = allowed + ", " + name;
     }
     HeaderValue::try_from(allowed)
-        .map_err(|_| ConfigError::new("CORS_HEADERS", "cannot be a header"))
+        .map_err(|_| ConfigError::new("CORS_HEADERS", "cannot be written into a header"))
 }
 
 fn refuse(variable: &'static str, place: usize, problem: &str) -> ConfigError {
     ConfigError::new(variable, format!("entry {place} {problem}"))
 }
 
-/// What stands between commas, with its place, counted from 1.
+/// Splits a list at its commas and returns the entries that are not blank, with their positions
+/// counted from 1.
 fn entries(list: &str) -> Vec<(usize, &str)> {
     let mut entries: Vec<_> = (1..).zip(list.split(',').map(str::trim)).collect();
     entries.retain(|(_, entry)| !entry.is_empty());

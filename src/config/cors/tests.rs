@@ -1,4 +1,4 @@
-//! Origins as browsers and apps write them, and the headers that a preflight allows.
+//! Tests of the origins that may call and of the headers that a preflight allows.
 
 use super::*;
 
@@ -97,7 +97,7 @@ fn what_is_no_name_of_a_header_is_refused() {
         let error = headers(&format!("baggage,{bad}")).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "CORS_HEADERS entry 2 is no name of a header"
+            "CORS_HEADERS entry 2 is not a header name"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The keys and types of tokens, as they are configured.
+//! Tests of the settings of keys and of token types.
 
 use super::*;
 
@@ -71,7 +71,7 @@ fn keys_that_only_verify_are_listed_with_their_algorithms() {
     let old = "an older secret, 9876543210 zyxwv";
     let both = format!("\n HS256:{old}\r\nEdDSA:{public} ");
     assert_eq!(read(&[], &both), Ok("HS256 EdDSA".to_owned()));
-    // While keys are changed one after the other, a key may be there twice.
+    // A key may be listed twice, since keys are rotated in steps.
     let again = format!("HS256:{}\nEdDSA:{public}\nEdDSA:{public}", SECRET.1);
     assert_eq!(read(&[], &again), Ok("EdDSA".to_owned()));
     assert_eq!(
@@ -112,11 +112,11 @@ fn keys_that_only_verify_are_listed_with_their_algorithms() {
         ),
         (
             "EdDSA:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo".to_owned(),
-            "line 1: is no public key of 32 bytes in base64url without padding, or a weak one",
+            "line 1: is not a public key of 32 bytes in base64url without padding, or is a weak one",
         ),
         (
             "EdDSA:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
-            "line 1: is no public key of 32 bytes in base64url without padding, or a weak one",
+            "line 1: is not a public key of 32 bytes in base64url without padding, or is a weak one",
         ),
     ] {
         let error = read(&[], &bad).unwrap_err().to_string();
@@ -146,7 +146,7 @@ fn tokens_of_the_replaced_system_end_at_a_time_and_need_their_key() {
         ("ALGORITHM", "HS512"),
         until("2027-01-31T00:00:00Z"),
     ];
-    assert!(error(&bad).starts_with("LEGACY_TOKENS_UNTIL needs the key of those tokens"));
+    assert!(error(&bad).starts_with("LEGACY_TOKENS_UNTIL needs the key that signed those tokens"));
 }
 
 #[test]

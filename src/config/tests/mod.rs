@@ -1,4 +1,4 @@
-//! What is taken for a configuration, and what is said of what is not.
+//! Tests of accepted configurations, and of the messages about others.
 
 mod keys;
 mod setting;
@@ -42,7 +42,7 @@ fn a_missing_short_or_monotonous_secret_is_refused_and_never_shown() {
     assert!(!format!("{:?}", read(&[SECRET]).unwrap()).contains(SECRET.1));
 }
 
-/// A setting that is a number, and where it ends up.
+/// The name of a setting that is a number, and a function that reads it from the configuration.
 type Number = (&'static str, fn(&Config) -> u128);
 
 const NUMBERS: [Number; 11] = [
@@ -99,7 +99,7 @@ fn each_number_has_its_range_and_the_message_names_it() {
         let (_, value) = NUMBERS.iter().find(|(other, _)| other == key).unwrap();
         let unset = read(&[SECRET, url]).unwrap();
         assert_eq!(value(&unset), (*default).into(), "{key}");
-        // So that an account may have as few guesses as it can.
+        // The smallest value, so that LOGIN_GUESSES_PER_ACCOUNT may be at the end of its range.
         let network = ("LOGIN_GUESSES_PER_NETWORK", "4");
         let with = |text: &str| read(&[SECRET, url, (key, text), network]);
         let (min, max) = (*range.start(), *range.end());

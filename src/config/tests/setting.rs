@@ -1,4 +1,4 @@
-//! Settings of every JSON type, and names that are close to one.
+//! Tests of settings of every JSON type, and of misspelt names.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::super::*;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// Reads a configuration of a secret and one other variable.
+/// Reads a configuration that has a secret and one other variable.
 fn read(key: &str, value: &Value) -> Result<Config, String> {
     let config = Config::read(|name| match name {
         _ if name == key => value.clone().into(),
@@ -55,7 +55,7 @@ fn a_number_is_what_it_would_be_as_a_string() {
         let value: Value = serde_json::from_str(number).unwrap();
         let error = read("SECRET_KEY", &value).unwrap_err();
         assert!(
-            error.starts_with("SECRET_KEY as a number must be a whole one"),
+            error.starts_with("SECRET_KEY as a number must be an integer"),
             "{error}"
         );
     }
