@@ -1,8 +1,10 @@
-//! The database as the handlers see it: a session for one request, with deadlines.
+//! Database access for handlers: one connection for a piece of work, with timeouts.
 
-/// SQL for a text column as UTF-8, whatever the connection's character set. A server may ignore the
-/// one of the handshake (`character_set_client_handshake`, `init_connect`), and `SET NAMES` would be
-/// a statement more for every connection. What is binary comes as it is.
+/// SQL for a text column as UTF-8 bytes, independent of the connection's character set.
+///
+/// A server may override the character set of the handshake (`character_set_client_handshake`,
+/// `init_connect`), and `SET NAMES` would cost each connection one more statement. A binary result
+/// is never converted.
 macro_rules! utf8 {
     ($column:literal) => {
         concat!("CAST(CONVERT(`", $column, "` USING utf8mb4) AS BINARY)")
@@ -21,32 +23,32 @@ use futures_util::future::BoxFuture;
 use crate::mysql::{self, Affected, Connection, Row, Statement};
 use crate::platform::{self, Runtime, Services, Stream};
 
-/// Why the database did not answer as it should.
+/// A failure of the database.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It took too long.
+    /// The timeout passed.
     #[error("no answer within {} s while {purpose}", limit.as_secs())]
     Timeout {
-        /// What was under way.
+        /// The operation that failed.
         purpose: &'static str,
-        /// The time it had.
+        /// The timeout.
         limit: Duration,
     },
-    /// The client or the server failed.
+    /// The connection failed, or the server reported an error.
     #[error("while {purpose}: {source}")]
     Failed {
-        /// What was under way.
+        /// The operation that failed.
         purpose: &'static str,
-        /// What happened.
+        /// The cause.
         source: mysql::Error,
     },
-    /// The table is not as it must be.
+    /// The tables lack something that is needed.
     #[error("{0}")]
     Schema(String),
 }
 
 impl Error {
-    /// What the client says of it, if it is the client's.
+    /// Returns the error of the MySQL client, if that is the cause.
     #[must_use]
     pub fn as_mysql(&self) -> Option<&mysql::Error> {
         match self {
@@ -55,7 +57,8 @@ impl Error {
         }
     }
 
-    /// Whether the connection was lost while it was made, or before any of a reply had come.
+    /// Returns whether the connection was lost while connecting, or before the first byte of a
+    /// reply.
     fn is_unanswered(&self) -> bool {
         let lost = |source: &mysql::Error| match source {
             mysql::Error::Unanswered(_) => true,
@@ -72,22 +75,22 @@ impl Error {
     }
 }
 
-/// The purpose of a connection, for the log.
+/// The purpose that errors name while a connection is made.
 const CONNECTING: &str = "connecting";
 
-/// How long `COM_QUIT` may take; it is a few bytes into a buffer.
+/// Timeout for sending `COM_QUIT`, a few bytes.
 const QUIT_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// How long the database may take.
+/// The timeouts of the database.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
-    /// To make a connection.
+    /// For connecting, with the handshake.
     pub connect: Duration,
-    /// To run a statement.
+    /// For each statement.
     pub statement: Duration,
 }
 
-/// Where the database is and how long it may take.
+/// Opens connections to the database.
 pub struct Database {
     services: Arc<dyn Services>,
     runtime: Arc<dyn Runtime>,
@@ -95,7 +98,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// The database that the services reach.
+    /// Creates a database that connects through `services`.
     #[must_use]
     pub fn new(services: Arc<dyn Services>, runtime: Arc<dyn Runtime>, timeouts: Timeouts) -> Self {
         Self {
@@ -105,15 +108,16 @@ impl Database {
         }
     }
 
-    /// Does work on a connection of its own and closes it. Do everything else first: the connection
-    /// is held until the work is done.
+    /// Opens a connection, runs `work` on it and closes it. Do everything else first, because the
+    /// connection is held until the work is done.
     ///
-    /// The work is done once more, on another connection, if this one is lost before any of a reply
-    /// has come and before anything has been written: a pool between here and there may have held
-    /// one that had died. What was late is not tried again; the time is used up.
+    /// The work is run once more, on a new connection, if connecting fails with an I/O error, or if
+    /// the connection is lost before the first byte of the reply to a query and no statement that
+    /// changes rows was sent before: a pool in between may have handed out a dead connection.
+    /// Timeouts are not retried.
     ///
     /// # Errors
-    /// [`Error`] when no connection can be made within the connect timeout; those of the work.
+    /// [`Error`] if no connection is made within the connect timeout; the errors of `work`.
     pub async fn run<'a, T, E, F>(&'a self, work: impl Fn(Session<'a>) -> F) -> Result<T, E>
     where
         E: From<Error>,
@@ -139,10 +143,8 @@ impl Database {
         }
     }
 
-    /// Opens a connection. Boxed, like all that does not depend on the work: the code of [`run`]
-    /// is made for each work anew.
-    ///
-    /// [`run`]: Self::run
+    /// Opens a connection. Boxed, since code inside [`Database::run`] is compiled again for each
+    /// kind of work.
     fn open(&self) -> BoxFuture<'_, Result<Session<'_>, Error>> {
         Box::pin(async {
             let connect = async {
@@ -162,13 +164,13 @@ impl Database {
         })
     }
 
-    /// Closes a connection; says whether the work on it may be done again if it failed.
+    /// Closes a connection. Returns true if the work may be run again after a failure.
     fn close(&self, lease: Arc<Mutex<Lease>>) -> BoxFuture<'_, bool> {
         Box::pin(async move {
             let connection = lock(&lease).connection.take();
             if let Some(mut connection) = connection {
-                // A failure loses nothing, so it is not reported, and the answer does not wait for
-                // a peer that will not hear.
+                // Failing to close loses nothing, so the result is ignored; the timeout keeps a
+                // stalled peer from delaying the answer.
                 let close = connection.close();
                 let _ = self.within(QUIT_TIMEOUT, "closing", close).await;
             }
@@ -177,7 +179,7 @@ impl Database {
         })
     }
 
-    /// Runs something against the clock. What is late is dropped, and its connection with it.
+    /// Runs `work` with a timeout. Late work is dropped, which leaves its connection unusable.
     async fn within<T>(
         &self,
         limit: Duration,
@@ -192,27 +194,27 @@ impl Database {
     }
 }
 
-/// A connection while some work is done on it.
+/// A handle to the connection, for the work that [`Database::run`] runs.
 pub struct Session<'a> {
     database: &'a Database,
     lease: Arc<Mutex<Lease>>,
 }
 
-/// A connection, and what has become of it so far.
+/// A connection, and the facts that decide whether its work may be run again.
 struct Lease {
-    /// None while a statement is under way on it, and after one that was dropped half-way.
+    /// `None` while a statement runs, and after one whose future was dropped.
     connection: Option<Connection<Box<dyn Stream>>>,
-    /// Whether a statement was sent that changes rows.
+    /// True once a statement that changes rows was sent.
     has_written: bool,
-    /// Whether it was lost before any of a reply had come.
+    /// True if a query lost the connection before the first byte of its reply.
     is_unanswered: bool,
 }
 
 impl Session<'_> {
-    /// Runs a statement that returns rows, and reads each.
+    /// Runs a statement that returns rows, and reads each row with `read`.
     ///
     /// # Errors
-    /// [`Error`], within the statement timeout.
+    /// [`Error`] if the statement fails or times out, or if a row cannot be read.
     pub async fn query<T>(
         &self,
         statement: &Statement,
@@ -242,7 +244,7 @@ impl Session<'_> {
     /// Runs a statement that changes rows.
     ///
     /// # Errors
-    /// [`Error`], within the statement timeout; the change may have happened nevertheless.
+    /// [`Error`] if the statement fails or times out. The change may have happened nevertheless.
     pub async fn execute(&self, statement: &Statement) -> Result<Affected, Error> {
         let execute: BoxFuture<'_, _> = Box::pin(async {
             let mut connection = self.take(statement)?;
@@ -254,7 +256,7 @@ impl Session<'_> {
         execute.await
     }
 
-    /// Takes the connection for a statement.
+    /// Takes the connection out of the lease for one statement.
     fn take(&self, statement: &Statement) -> Result<Connection<Box<dyn Stream>>, Error> {
         let connection = lock(&self.lease).connection.take();
         connection.ok_or(Error::Failed {

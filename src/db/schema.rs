@@ -1,14 +1,15 @@
-//! Whether the tables are there that users and logins need.
+//! The check that the tables of users and login budgets are usable.
 
 use super::user::columns::{self, Column, narrow_password};
 use super::{Error, Session};
 use crate::mysql::Statement;
 
-/// Checks that users can be stored and logins counted: that there are both tables, with room for a
-/// hash of so many characters.
+/// Checks that both tables exist, and that `user` has text columns of the right names, with room
+/// for a hash of `hash_length` characters.
 ///
 /// # Errors
-/// [`Error`] of the database; [`Error::Schema`] when they cannot.
+/// [`Error::Schema`] if a column is missing or too short; [`Error::Failed`] if
+/// `gatehouse_login_throttle` cannot be read; [`Error::Timeout`].
 pub async fn check(session: &Session<'_>, hash_length: usize) -> Result<(), Error> {
     let select = Statement::new(
         "reading the login budgets",

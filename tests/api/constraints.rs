@@ -150,7 +150,7 @@ async fn ids_that_are_used_up_are_a_fault_and_no_conflict() {
     // MySQL says that the last id is taken, MariaDB that there is no next one.
     assert!(answer.status >= 500, "{}", answer.status);
     let log = app.log();
-    let reasons = ["are they used up?", "error 167 (22003)"];
+    let reasons = ["is AUTO_INCREMENT exhausted?", "error 167 (22003)"];
     assert!(reasons.iter().any(|reason| log.contains(reason)), "{log}");
 }
 

@@ -1,12 +1,14 @@
 //! Every statement on the `gatehouse_login_throttle` table: budgets of failed logins.
 //!
-//! An account has a budget for each network that tries it, and one that all networks share which
-//! have not logged in to it within [`KNOWN_FOR`]. A login takes a unit before its password is
-//! compared and gets it back if it was right; what is taken comes back as time passes.
+//! An account has one budget for each network that tries to log in. All unknown networks, which
+//! have not logged in to the account within [`KNOWN_FOR`], share another: the strangers' budget. A
+//! login takes a unit before its password is compared, and returns it if the password was right.
+//! Units also come back as time passes.
 //!
-//! A budget is one number, the time when it is full again (the generic cell rate algorithm of ITU-T
-//! I.371): taking a unit puts the time off by an interval, and no unit is left while the time lies
-//! too many intervals ahead. All times are the database's, in whole seconds.
+//! A budget is stored as one number, the time at which it will be full (the generic cell rate
+//! algorithm of ITU-T I.371): taking a unit moves that time ahead by an interval, and no unit is
+//! left while it is too many intervals in the future. All times are the database's, in whole
+//! seconds.
 
 mod limits;
 mod sql;
@@ -22,30 +24,30 @@ pub use self::limits::{KNOWN_FOR, Limits, MOST_KNOWN, MOST_NETWORKS};
 use self::sql::Terms;
 use super::{Error, Session};
 
-/// How often a statement is run again that a deadlock has undone.
+/// The most times that a statement is run again after a deadlock.
 const MOST_RETRIES: u32 = 2;
 
-/// Which budgets a login has taken a unit from.
+/// The budgets from which a login took a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
-    /// That of its network, which is known to the account.
+    /// Only the budget of its network, which is known to the account.
     Network,
-    /// That of its network, and the one that strange networks share.
+    /// The budget of its network, and the strangers' budget.
     NetworkAndStrangers,
 }
 
-/// Whether a password may be compared.
+/// The decision whether a password may be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// It may; it counts as a wrong one until [`succeeded`].
+    /// Compare the password. It is counted as wrong until [`succeeded`] is called.
     Go(Taken),
-    /// Not before this time has passed; then it may, unless others have used the budget.
+    /// Refuse the login. A unit is available after this time, unless other logins take it.
     Wait(Duration),
 }
 
 impl Decision {
-    /// Reads the answer of [`taking`]: 1 and 2 are the two kinds of [`Taken`], and what is more
-    /// says the wait, twice and rounded up.
+    /// Decodes the `LAST_INSERT_ID` of [`taking`]: 1 and 2 are the two variants of [`Taken`], and a
+    /// larger number n is a wait of n / 2 (rounded up) - 1 seconds. `None` for 0.
     #[must_use]
     pub fn read(answer: u64) -> Option<Self> {
         match answer {
@@ -57,10 +59,11 @@ impl Decision {
     }
 }
 
-/// Asks to compare a password, and counts it as a wrong one until [`succeeded`].
+/// Decides whether a password may be compared; if so, counts it as wrong until [`succeeded`] is
+/// called.
 ///
 /// # Errors
-/// [`Error`] of the database; the login may have been counted.
+/// [`Error`] if the statement fails. The login may have been counted.
 pub async fn take(
     session: &Session<'_>,
     account: &AccountPseudonym,
@@ -75,7 +78,7 @@ pub async fn take(
     })
 }
 
-/// The statement of [`take`]; [`Decision::read`] reads the `LAST_INSERT_ID` of its reply.
+/// Returns the statement of [`take`]. [`Decision::read`] decodes the `LAST_INSERT_ID` of its reply.
 #[must_use]
 pub fn taking(account: &AccountPseudonym, network: NetworkPseudonym, limits: Limits) -> Statement {
     let strangers_interval = limits.strangers_interval();
@@ -87,7 +90,7 @@ pub fn taking(account: &AccountPseudonym, network: NetworkPseudonym, limits: Lim
         account = account.as_bytes(),
         network = network.as_bytes(),
         network_interval,
-        // A unit is left as long as all but one are out.
+        // A unit is left while at most all but one are taken.
         network_limit = limits.network_units().saturating_sub(1) * network_interval + TOLERANCE,
         strangers_interval,
         strangers_limit =
@@ -106,11 +109,11 @@ pub fn taking(account: &AccountPseudonym, network: NetworkPseudonym, limits: Lim
     )
 }
 
-/// After a right password: its network is known from now on and owes nothing, and what it took of
-/// the strangers' budget is given back.
+/// Records that a password was right: its network becomes known and its own budget full, and the
+/// unit of the strangers' budget, if it took one, is given back.
 ///
 /// # Errors
-/// [`Error`] of the database.
+/// [`Error`] if the statement fails.
 pub async fn succeeded(
     session: &Session<'_>,
     account: &AccountPseudonym,
@@ -122,7 +125,7 @@ pub async fn succeeded(
     execute(session, &statement).await.map(drop)
 }
 
-/// The statement of [`succeeded`].
+/// Returns the statement of [`succeeded`].
 #[must_use]
 pub fn succeeding(
     account: &AccountPseudonym,
@@ -149,23 +152,23 @@ pub fn succeeding(
     )
 }
 
-/// Deletes some of the rows that matter no more, so that the table does not grow with every e-mail
-/// that was ever tried.
+/// Deletes some expired rows, so that the table does not keep a row for every e-mail that was ever
+/// tried.
 ///
 /// # Errors
-/// [`Error`] of the database.
+/// [`Error`] if the statement fails.
 pub async fn purge(session: &Session<'_>) -> Result<(), Error> {
     execute(session, &purging()).await.map(drop)
 }
 
-/// The statement of [`purge`].
+/// Returns the statement of [`purge`].
 #[must_use]
 pub fn purging() -> Statement {
     let now = Sql::from(sql::NOW);
     statement!("deleting old login budgets", sql::PURGE, now = &now)
 }
 
-/// Runs a statement, and again if it was undone: a purge and a login can meet in a deadlock.
+/// Runs a statement, again after a deadlock, which a purge and a login can cause.
 async fn execute(session: &Session<'_>, statement: &Statement) -> Result<Affected, Error> {
     let mut done = session.execute(statement).await;
     for _ in 0..MOST_RETRIES {

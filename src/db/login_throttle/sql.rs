@@ -1,8 +1,8 @@
 //! The SQL of the statements on `gatehouse_login_throttle`.
 //!
-//! Every assignment reads the row as it was before: on MariaDB it depends on the `sql_mode`
-//! (`SIMULTANEOUS_ASSIGNMENT`, and so `ORACLE`) whether it could see what an earlier one has
-//! assigned. So all that decides is in the one column `budgets`.
+//! No assignment reads a column that an earlier one in the same statement has changed: whether it
+//! would see the new value depends on MariaDB's `sql_mode` (`SIMULTANEOUS_ASSIGNMENT`, part of
+//! `ORACLE`). So all budgets are in one column, and the decision is made in its assignment.
 
 use crate::identity::pseudonym::NetworkPseudonym;
 use crate::mysql::Sql;
@@ -10,14 +10,15 @@ use crate::sql;
 
 use super::limits::{KNOWN_FOR, TOLERANCE};
 
-/// Takes a unit from the budgets of an account, or says how long none is left.
+/// Takes a unit from the budgets of an account, or returns how long to wait for one.
 ///
-/// `LAST_INSERT_ID(expr)` both gives the decision where it is needed and carries it to the OK
-/// packet, which needs no second statement and, unlike the number of affected rows, depends on no
-/// capability of a pool's connection. [`super::Decision::read`] reads it.
+/// `LAST_INSERT_ID(expr)` returns the decision where the statement needs it and also puts it into
+/// the OK packet, without a second statement. The number of affected rows would not do: its meaning
+/// depends on a capability (`CLIENT_FOUND_ROWS`) that the pool chose for its connection.
+/// [`super::Decision::read`] decodes the decision.
 ///
-/// A known network waits for its own budget alone. Any other waits for the strangers' budget too:
-/// until half of it is there, or until there are a unit of it and one of the network's reserve.
+/// A known network waits for its own budget only. An unknown one also waits until half of the
+/// strangers' budget is left, or until a unit of it and a unit of the network's reserve are.
 pub(super) const TAKE: &str = "
 INSERT INTO `gatehouse_login_throttle` (`account`, `budgets`, `known`, `expires_on`, `clock`)
 VALUES (
@@ -66,7 +67,7 @@ ON DUPLICATE KEY UPDATE
   `expires_on` = GREATEST(IF(:is_believed, `expires_on`, 0), (:now + :memory) DIV 86400),
   `clock` = IF(:is_believed, GREATEST(`clock`, :now), :now)";
 
-/// Gives back what a right password has taken, and makes its network a known one.
+/// Gives back what a login with the right password took, and makes its network known.
 pub(super) const SUCCEED: &str = "
 UPDATE `gatehouse_login_throttle` SET
   `budgets` = CONCAT(
@@ -77,31 +78,32 @@ UPDATE `gatehouse_login_throttle` SET
   `expires_on` = (:now + :known_for) DIV 86400
 WHERE `account` = :account";
 
-/// Deletes rows in which nothing matters any more, some at a time.
+/// Deletes expired rows, at most 500 at a time.
 pub(super) const PURGE: &str =
     "DELETE FROM `gatehouse_login_throttle` WHERE `expires_on` < :now DIV 86400 LIMIT 500";
 
-/// The time of the database, in seconds since 1970-01-01 UTC. Not `UNIX_TIMESTAMP(NOW())`: the
-/// session's time zone may have an hour that happens twice.
+/// The database's time, in seconds since 1970-01-01 UTC. Not `UNIX_TIMESTAMP(NOW())`, which is
+/// ambiguous in the hour that is repeated when summer time ends in the session's time zone.
 pub(super) const NOW: &str = "TIMESTAMPDIFF(SECOND, '1970-01-01', UTC_TIMESTAMP())";
 
-/// What the statements say more than once of a row, in the eyes of one network.
+/// Expressions that the statements share, about a row and one network.
 ///
-/// A network's hash could also be found across the border of two entries, but that is no likelier
-/// than that two hashes are the same.
+/// `LOCATE` could also find a network's hash across the boundary of two entries, but that is no
+/// more likely than two networks having the same hash.
 pub(super) struct Terms {
     pub(super) now: Sql,
-    /// Whether the row's clock can be true: what a clock wrote that was far ahead is forgotten.
+    /// True unless `clock` is too far in the future; the row's budgets are ignored then.
     pub(super) is_believed: Sql,
-    /// When the strangers' budget is full.
+    /// The time at which the strangers' budget is full.
     pub(super) strangers: Sql,
-    /// When the network's own budget is full.
+    /// The time at which the network's own budget is full.
     pub(super) own: Sql,
-    /// When the network's part of the reserve is full.
+    /// The time at which the network's reserve is full.
     pub(super) reserve: Sql,
-    /// Whether the network has logged in lately.
+    /// True if the network has logged in to the account within [`KNOWN_FOR`].
     pub(super) is_known: Sql,
-    /// The entries of the other networks in `budgets`. (`INSERT` changes nothing at position 0.)
+    /// The entries of the other networks in `budgets`. (If `LOCATE` finds nothing, it returns 0,
+    /// and `INSERT` at position 0 returns the string unchanged.)
     pub(super) other_networks: Sql,
     /// The entries of the other networks in `known`.
     pub(super) other_known: Sql,

@@ -1,9 +1,9 @@
-//! Rows of `user` by e-mail, in every spelling that is the same address.
+//! Statements that find rows of `user` by e-mail, in every spelling of the same address.
 //!
-//! The unique key decides equality as the column's collation has it, which is neither all nor only
-//! what one address is: it may tell cases apart, or take `josé` for `jose`, and it knows nothing of
-//! white space or of international domains. So the statement asks for a little more than it must,
-//! by ranges of the key, and [`Lookup`] decides on what comes.
+//! The column's collation decides which e-mails are equal, and its idea differs from that of
+//! [`Lookup`]: it may be case-sensitive, or hold `josé` and `jose` to be equal, and it ignores
+//! neither white space nor the form of an international domain. So the statement selects a few rows
+//! too many, by ranges of the key, and [`Lookup`] picks from them.
 
 use crate::identity::email::Lookup;
 use crate::mysql::{self, Sql, Statement};
@@ -12,10 +12,10 @@ use crate::{sql, statement};
 use super::super::{Error, Session};
 use super::row::StoredCredentials;
 
-/// What `email` holds, in characters.
+/// The length of the `email` column, in characters.
 const MOST_CHARACTERS: usize = 255;
 
-/// The credentials of the rows that a condition picks.
+/// SQL that selects the credentials of the rows that match a condition.
 macro_rules! select_credentials {
     ($condition:literal) => {
         concat!(
@@ -29,11 +29,8 @@ macro_rules! select_credentials {
     };
 }
 
-/// The row that has an e-mail in any of its spellings: of several the one closest to what was
-/// typed, then the eldest.
-///
-/// # Errors
-/// [`Error`] of the database.
+/// Finds the row that has an e-mail in any of its spellings. Of several rows, it is the one closest
+/// to what was typed, then the one with the least id.
 pub(super) async fn find_closest(
     session: &Session<'_>,
     purpose: &'static str,
@@ -49,8 +46,8 @@ pub(super) async fn find_closest(
     Ok(same.min_by_key(|user| (email.distance(&user.email), user.id)))
 }
 
-/// Asks for each spelling by itself, where the column cannot hold the characters of some: no row
-/// has those.
+/// Runs a statement for each spelling, for a column that cannot be compared with the characters of
+/// some spellings. No row can hold those.
 async fn find_each(
     session: &Session<'_>,
     purpose: &'static str,
@@ -64,10 +61,7 @@ async fn find_each(
     Ok(found)
 }
 
-/// The rows whose e-mail is equal to one, as the column's collation has it.
-///
-/// # Errors
-/// [`Error`] of the database.
+/// Finds the rows whose e-mail is equal to one, by the column's collation.
 pub(super) async fn find_equal(
     session: &Session<'_>,
     purpose: &'static str,
@@ -77,7 +71,7 @@ pub(super) async fn find_equal(
     Ok(query(session, &select).await?.unwrap_or_default())
 }
 
-/// Runs a statement; none when it holds characters that the column cannot be compared with.
+/// Runs a statement; `None` if it holds characters that the column cannot be compared with.
 async fn query(
     session: &Session<'_>,
     statement: &Statement,
@@ -88,7 +82,7 @@ async fn query(
     }
 }
 
-/// Finds each spelling, and those with white space before or after them.
+/// Builds the statement that selects each spelling, with and without white space around it.
 fn select(purpose: &'static str, spellings: &[&str]) -> Statement {
     let any = |part: fn(&str) -> Sql| {
         let parts: Vec<_> = spellings.iter().copied().map(part).collect();
@@ -102,7 +96,7 @@ fn select(purpose: &'static str, spellings: &[&str]) -> Statement {
                  AND (:hold_one))"
         ),
         spellings = &Sql::list(spellings.iter().copied()),
-        // What begins with white space comes before all others.
+        // E-mails that begin with white space sort before all others.
         exclamation_mark = "!",
         underscore = "_",
         go_on = &any(goes_on_with_white_space),
@@ -110,13 +104,14 @@ fn select(purpose: &'static str, spellings: &[&str]) -> Statement {
     )
 }
 
-/// A range of the key that has all e-mails that go on with ASCII white space after a prefix, and next
-/// to no others. (`LIKE` would miss some: in the `_bin` collations that pad with spaces, its range
-/// begins after a tab.)
+/// Builds the condition for a range of the key that contains all e-mails in which ASCII white space
+/// follows a prefix, and hardly any others. (`LIKE` would miss some: in a `_bin` collation with PAD
+/// SPACE, its range begins after a tab.)
 ///
-/// It begins with U+0001, which comes before white space, except where a collation ignores it: then
-/// with more tabs than fit into the column, since those that pad with spaces put them before fewer.
-/// It ends with the character after the space: `!`, or `_` in collations of the UCA.
+/// The range begins at the prefix and U+0001, which sorts before white space. For collations that
+/// ignore U+0001 there is another bound, the prefix and more tabs than fit into the column: with
+/// PAD SPACE, more tabs sort before fewer. The range ends at the character that sorts after the
+/// space: `!`, or `_` in UCA collations.
 fn goes_on_with_white_space(prefix: &str) -> Sql {
     sql!(
         "((`email` >= :control OR `email` >= :tabs)

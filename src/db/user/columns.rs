@@ -1,4 +1,4 @@
-//! The columns and keys of `user`, which is the replaced system's table.
+//! The columns and unique keys of `user`, as the database describes them.
 
 use crate::mysql::{self, Row, Statement};
 
@@ -20,7 +20,7 @@ pub(crate) enum Column {
 impl Column {
     pub(crate) const ALL: [Self; 4] = [Self::Email, Self::Password, Self::Name, Self::Username];
 
-    /// The name, which is that of the field in a request, too.
+    /// Returns the name, which is also the name of the field in a request.
     #[must_use]
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -31,7 +31,7 @@ impl Column {
         }
     }
 
-    /// The name as it stands in a statement.
+    /// Returns the quoted name, for a statement.
     pub(crate) fn sql(self) -> &'static str {
         match self {
             Self::Email => "`email`",
@@ -41,7 +41,7 @@ impl Column {
         }
     }
 
-    /// SQL for its text as UTF-8, whatever the connection's character set.
+    /// Returns SQL for the text as UTF-8, independent of the connection's character set.
     pub(crate) fn utf8(self) -> &'static str {
         match self {
             Self::Email => utf8!("email"),
@@ -51,29 +51,29 @@ impl Column {
         }
     }
 
-    /// Column names are the same in any case.
+    /// Finds a column by its name, which is case-insensitive in MySQL.
     fn named(name: &str) -> Option<Self> {
         let mut all = Self::ALL.into_iter();
         all.find(|column| column.name().eq_ignore_ascii_case(name))
     }
 }
 
-/// What a column can hold.
+/// The values that a column can hold.
 #[derive(Debug)]
 pub(crate) struct Holds {
     pub(crate) column: Column,
-    /// Characters, or bytes of a binary column.
+    /// The maximum length in characters, or in bytes if the column is binary.
     pub(crate) length: u64,
     character_set: Option<String>,
     nullable: bool,
-    /// `CHAR`, which loses spaces at the end.
+    /// True for `CHAR`, which loses trailing spaces.
     trims: bool,
-    /// Any text, unlike an `ENUM` or a binary column that is filled up with NULs.
+    /// True for a type that holds any text, unlike `ENUM`, or `BINARY`, which is padded with NULs.
     is_text: bool,
 }
 
 impl Holds {
-    /// Whether a value is too long.
+    /// Returns whether a value is too long for the column.
     pub(crate) fn is_too_short_for(&self, value: &str) -> bool {
         let length = match self.character_set {
             Some(_) => value.chars().count(),
@@ -82,12 +82,13 @@ impl Holds {
         u64::try_from(length).is_ok_and(|length| length > self.length)
     }
 
-    /// Whether a value is missing that must be there.
+    /// Returns whether a value is NULL although the column is `NOT NULL`.
     pub(crate) fn is_required(&self, value: Option<&str>) -> bool {
         value.is_none() && !self.nullable
     }
 
-    /// Whether a value of a bearable length may have something that the column would not give back.
+    /// Returns whether the column may change a value that is not too long for it: drop its trailing
+    /// spaces, or replace characters outside its character set.
     pub(crate) fn may_change(&self, value: &str) -> bool {
         let last = match self.character_set.as_deref() {
             None | Some("utf8mb4" | "utf16" | "utf16le" | "utf32") => char::MAX,
@@ -99,7 +100,7 @@ impl Holds {
         (self.trims && value.ends_with(' ')) || value.chars().any(|c| c > last)
     }
 
-    /// Whether a value can be stored as it is, without any doubt.
+    /// Returns whether the column is certain to store a value unchanged.
     pub(crate) fn is_certain_to_hold(&self, value: Option<&str>) -> bool {
         match value {
             Some(value) => self.is_text && !self.is_too_short_for(value) && !self.may_change(value),
@@ -108,7 +109,7 @@ impl Holds {
     }
 }
 
-/// The columns that are there.
+/// Reads the columns of `user` that Gatehouse writes text to, if they are of a string type.
 pub(in crate::db) async fn read(session: &Session<'_>) -> Result<Vec<Holds>, Error> {
     let select = Statement::new(
         "reading what the columns can hold",
@@ -119,7 +120,8 @@ pub(in crate::db) async fn read(session: &Session<'_>) -> Result<Vec<Holds>, Err
     Ok(columns.into_iter().flatten().collect())
 }
 
-/// Reads a column; none if it is of no concern.
+/// Reads a row of `information_schema.COLUMNS`; `None` for a column that is not a [`Column`] or not
+/// of a string type.
 fn read_column(row: &Row) -> Result<Option<Holds>, mysql::Error> {
     let [name, length, character_set, nullable, kind] = row.columns()?;
     let column = name.text().and_then(|name| Column::named(&name));
@@ -141,8 +143,8 @@ fn read_column(row: &Row) -> Result<Option<Holds>, mysql::Error> {
     }))
 }
 
-/// The columns of each unique key but the primary one; none in the place of a key that has others
-/// than [`Column`]s, or parts of them.
+/// Reads the columns of each unique key except the primary key; `None` for a key that covers
+/// anything but whole [`Column`]s.
 pub(in crate::db) async fn read_unique_keys(
     session: &Session<'_>,
 ) -> Result<Vec<Option<Vec<Column>>>, Error> {
@@ -173,7 +175,7 @@ pub(in crate::db) async fn read_unique_keys(
     Ok(keys.into_iter().map(|(_, columns)| columns).collect())
 }
 
-/// Says that the column of the passwords is too short.
+/// Returns the message for a `password` column that is too short for a hash.
 pub(crate) fn narrow_password(length: u64, hash_length: usize) -> String {
     format!(
         "the column `password` of `user` holds {length} characters, and a hash has {hash_length}: \

@@ -1,7 +1,7 @@
 //! Every statement on the `user` table.
 //!
-//! The table is the replaced system's, so nothing in it can be relied on but the column names:
-//! e-mails and passwords may be NULL, e-mails in any case and under any collation.
+//! The table was made by the replaced system, so only the names of its columns are certain: e-mails
+//! and passwords may be NULL, and e-mails may be in any case and any collation.
 
 mod by_email;
 pub(super) mod columns;

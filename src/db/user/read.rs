@@ -1,4 +1,4 @@
-//! Finding users.
+//! Statements that find users.
 
 use super::super::{Error, Session};
 use super::by_email;
@@ -7,21 +7,21 @@ use crate::identity::email::Lookup;
 use crate::identity::user_id::UserId;
 use crate::statement;
 
-/// Whether any user has an e-mail, in whatever spelling.
+/// Returns whether any user has an e-mail, in any of its spellings.
 ///
 /// # Errors
-/// [`Error`] of the database.
+/// [`Error`] if a statement fails.
 pub async fn is_taken(session: &Session<'_>, email: &Lookup) -> Result<bool, Error> {
     let purpose = "finding whether an e-mail is taken";
     let found = by_email::find_closest(session, purpose, email).await?;
     Ok(found.is_some())
 }
 
-/// Finds the credentials of an e-mail. Where old rows hold one address in several spellings, the one
-/// as typed is meant, or else the canonical one, or else the eldest.
+/// Finds the credentials of an e-mail. If old rows hold the address in several spellings, the one
+/// as typed wins, then the canonical one, then the one with the lowest id.
 ///
 /// # Errors
-/// [`Error`] of the database.
+/// [`Error`] if a statement fails.
 pub async fn find_credentials(
     session: &Session<'_>,
     email: &Lookup,
@@ -29,13 +29,13 @@ pub async fn find_credentials(
     by_email::find_closest(session, "finding a user by e-mail", email).await
 }
 
-/// Finds the user of an e-mail that a token of the replaced system names.
+/// Finds the user whose e-mail a token of the replaced system names.
 ///
-/// No password proves whose row is meant, so nothing is made of what the token says: the row has
-/// it byte for byte, or it is the only one that differs in ASCII case alone.
+/// No password proves which row is meant, so the e-mail is not normalised: the row must hold it
+/// byte for byte, or be the only one that differs in nothing but ASCII case.
 ///
 /// # Errors
-/// [`Error`] of the database.
+/// [`Error`] if the statement fails.
 pub async fn find_by_exact_email(
     session: &Session<'_>,
     email: &str,
@@ -54,7 +54,7 @@ pub async fn find_by_exact_email(
 /// Finds a user by id.
 ///
 /// # Errors
-/// [`Error`] of the database.
+/// [`Error`] if the statement fails.
 pub async fn find(session: &Session<'_>, id: UserId) -> Result<Option<User>, Error> {
     let select = statement!(
         "finding a user by id",

@@ -1,12 +1,13 @@
-//! Writes to `user` that store exactly what was sent or nothing, and why one stored nothing.
+//! The guard that makes a write to `user` store exactly what was sent or nothing, and the reasons
+//! for which a write stores nothing.
 //!
-//! Without strict mode a server cuts what a column is too short for and stores `?` for what its
-//! character set lacks, and tells nobody. So a statement compares, column by column, what it has
-//! just assigned with what was sent, and makes itself fail if they differ.
+//! Without strict SQL mode, a server silently truncates a value that is too long and stores `?` for
+//! a character that the column's character set lacks. So each statement compares, column by column,
+//! the value that it has just assigned with the value that was sent, and fails if they differ.
 //!
-//! In an UPDATE, TiDB and MariaDB's mode `SIMULTANEOUS_ASSIGNMENT` compare what the columns had
-//! before instead. Such an UPDATE fails, too; it is run again without the comparison where the
-//! columns are certain to hold the values.
+//! In an UPDATE, TiDB and MariaDB's mode `SIMULTANEOUS_ASSIGNMENT` compare the old values of the
+//! columns instead, so that the UPDATE fails without need. It is then run again without the
+//! comparison, if the columns are certain to hold the values.
 
 use crate::identity::user_id::UserId;
 use crate::mysql::{self, Sql, Statement};
@@ -16,30 +17,30 @@ use crate::{sql, statement};
 use super::super::{Error, Session};
 use super::columns::{self, Column, Holds};
 
-/// Why a write stored nothing.
+/// The reason why a write failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// Another user has the e-mail.
     #[error("e-mail taken")]
     EmailTaken,
-    /// Another user has the values of these fields together, which a unique key forbids; no fields
-    /// where it cannot be told which ones.
+    /// A unique key other than the e-mail's refused the row: another user has the same values in
+    /// these fields. Empty if the fields are not known.
     #[error("a unique key other than the e-mail's")]
     Conflict(Vec<FieldError>),
     /// The columns cannot hold the values of these fields.
     #[error("values that the columns cannot hold")]
     Invalid(Vec<FieldError>),
-    /// The database failed, or its table is not as it must be.
+    /// The database failed, or the `user` table lacks something that is needed.
     #[error(transparent)]
     Database(#[from] Error),
 }
 
-/// What is to be written: columns and their values.
+/// The columns to write, with their values.
 pub(super) type Assignments<'a> = &'a [(Column, Option<&'a str>)];
 
-/// A number to add to the last column that a statement assigns: 0, or one that makes the statement
-/// fail if a column has got another value than was sent. Assignments are evaluated from left to
-/// right.
+/// Returns a term to add to the last column that a statement assigns: 0 if every column holds the
+/// value that was sent, otherwise a number that makes the statement fail. Relies on assignments
+/// being evaluated from left to right.
 pub(super) fn nothing_lost(assignments: Assignments<'_>) -> Sql {
     let equal = assignments.iter().map(|(column, value)| {
         let column = Sql::from(column.utf8());
@@ -51,7 +52,8 @@ pub(super) fn nothing_lost(assignments: Assignments<'_>) -> Sql {
     sql!("IF(:equal, 0, 9223372036854775807)", equal = &equal)
 }
 
-/// Whether a guarded UPDATE failed although the columns are certain to hold the values.
+/// Returns whether an UPDATE with [`nothing_lost`] failed without need: the columns are certain to
+/// hold the values.
 pub(super) async fn is_groundless(
     session: &Session<'_>,
     assignments: Assignments<'_>,
@@ -67,11 +69,11 @@ pub(super) async fn is_groundless(
     }))
 }
 
-/// Finds out why a write failed, with further statements on its connection. `own` is the row that
-/// it was to change.
+/// Finds out why a write failed, with further statements on the same connection. `own` is the id of
+/// the row to change.
 ///
-/// The server's message is not asked: its words differ with its language, and the values in it are
-/// the client's.
+/// The server's message is not parsed: it depends on the server's language, and quotes values that
+/// the client chose.
 pub(super) async fn explain(
     session: &Session<'_>,
     assignments: Assignments<'_>,
@@ -91,8 +93,8 @@ async fn duplicate(
     assignments: Assignments<'_>,
     own: Option<UserId>,
 ) -> Result<Refusal, Error> {
-    // Where the server does not commit by itself, the look-up before opened a transaction, which
-    // still sees the table as it was then.
+    // With `autocommit=0`, an earlier SELECT has opened a transaction, whose snapshot does not show
+    // the row in the way.
     let commit = Statement::new("ending a transaction", "COMMIT");
     session.execute(&commit).await?;
     let find = |column| {
@@ -112,15 +114,15 @@ async fn duplicate(
             is_told = false;
             continue;
         };
-        // Any number of rows may have no value.
+        // A unique key allows any number of NULLs.
         let has_values = values.iter().all(|(_, value)| value.is_some());
         if has_values && is_there(session, &values, own).await? {
             taken.extend(values.into_iter().map(|(column, _)| column));
         }
     }
     if taken.is_empty() && is_told {
-        let reason = "the server says that a unique key refuses the row, and no key but that of the \
-                      ids can: are they used up?";
+        let reason = "the server reports a duplicate entry, which no unique key but the primary \
+                      key can have caused: is AUTO_INCREMENT exhausted?";
         return Err(Error::Schema(reason.to_owned()));
     }
     // Two keys may have a column in common.
@@ -132,7 +134,7 @@ async fn duplicate(
     Ok(Refusal::Conflict(fields(taken, "taken", message)))
 }
 
-/// Whether another row has these values, as the columns' collations have it.
+/// Returns whether another row than `own` has these values, by the columns' collations.
 async fn is_there(
     session: &Session<'_>,
     assignments: Assignments<'_>,
@@ -199,12 +201,12 @@ async fn unfit(
     if unsupported.is_empty() {
         return Ok(Refusal::Database(error));
     }
-    let message = "A name has only characters that the database can hold.";
+    let message = "The database cannot store some of the characters.";
     let fields = fields(unsupported, "unsupported_characters", message);
     Ok(Refusal::Invalid(fields))
 }
 
-/// The same broken rule for the field of each column.
+/// Returns the same validation error for the field of each column.
 fn fields(columns: Vec<Column>, code: &'static str, message: &str) -> Vec<FieldError> {
     let errors = columns
         .into_iter()
@@ -212,13 +214,13 @@ fn fields(columns: Vec<Column>, code: &'static str, message: &str) -> Vec<FieldE
     errors.collect()
 }
 
-/// The columns that cannot hold some of their characters: the one that the server names, or else
-/// all that it may be.
+/// Returns the columns that cannot store some characters of their values: the one that the server
+/// names, or otherwise every candidate.
 fn unsupported(fits: &[(&Holds, Option<&str>)], error: &Error) -> Vec<Column> {
     let values = fits
         .iter()
         .filter_map(|(holds, value)| Some((*holds, (*value)?)));
-    // The others are ASCII.
+    // E-mails and hashes are ASCII.
     let names = values.filter(|(holds, _)| matches!(holds.column, Column::Name | Column::Username));
     let names: Vec<_> = names.collect();
     let columns = |chosen: &dyn Fn(&Holds, &str) -> bool| -> Vec<Column> {

@@ -1,4 +1,4 @@
-//! Rows of `user`, read.
+//! The rows of `user`.
 
 use crate::identity::user_id::UserId;
 use crate::mysql::{Cell, Error, Row};
@@ -18,14 +18,14 @@ pub struct User {
     pub updated_at: Option<i64>,
 }
 
-/// What a login needs of a user.
+/// The columns of a user that a login needs.
 #[derive(Debug)]
 pub struct StoredCredentials {
     /// `id`.
     pub id: UserId,
     /// `email`, as it is stored.
     pub email: String,
-    /// `password`: a hash in any of the forms that the table may hold.
+    /// `password`: a hash in any supported format, or anything else that the table holds.
     pub password: Option<String>,
 }
 
@@ -38,7 +38,7 @@ impl User {
             email: email.text(),
             name: name.text(),
             username: username.text(),
-            // '0000-00-00 00:00:00', which some modes allow, reads as 0.
+            // '0000-00-00 00:00:00', which is possible without NO_ZERO_DATE, reads as 0.
             updated_at: updated_at.int()?.filter(|seconds| *seconds > 0),
         })
     }
@@ -56,10 +56,10 @@ impl StoredCredentials {
     }
 }
 
-/// No id where there must be one.
+/// The error for a row without a valid id.
 pub(super) const NO_ID: Error = Error::Protocol("a user without an id");
 
-/// Reads an id as MySQL writes it: `ZEROFILL` puts zeros in front.
+/// Reads an id, which has leading zeros if the column is `ZEROFILL`.
 fn read_id(id: Cell<'_>) -> Result<UserId, Error> {
     let text = id.text().ok_or(NO_ID)?;
     let significant = text.trim_start_matches('0');

@@ -1,4 +1,4 @@
-//! Inserting and changing users.
+//! Statements that insert and change users.
 
 use super::super::{Error, Session};
 use super::columns::Column;
@@ -11,7 +11,7 @@ use crate::mysql::{Affected, Sql};
 use crate::patch::Patch;
 use crate::{sql, statement};
 
-/// A user to be.
+/// The columns of a user to insert.
 pub struct NewUser<'a> {
     /// The e-mail.
     pub email: &'a Email,
@@ -25,7 +25,7 @@ pub struct NewUser<'a> {
     pub now: u64,
 }
 
-/// New values for the columns that are to change.
+/// Changes to the names of a user.
 #[derive(Debug, Default)]
 pub struct Changes<'a> {
     /// The first name.
@@ -37,8 +37,9 @@ pub struct Changes<'a> {
 /// Inserts a user and returns the id.
 ///
 /// # Errors
-/// [`Refusal`]. Of two users who register one e-mail at the same time, the unique key refuses one;
-/// what it does not call equal is for [`is_taken`](super::is_taken) to say before.
+/// [`Refusal`]; after [`Refusal::Database`] the user may have been inserted nevertheless. Call
+/// [`is_taken`](super::is_taken) first: the unique key refuses one of two simultaneous
+/// registrations of an e-mail, but to it the spellings of one address may be different.
 pub async fn insert(session: &Session<'_>, user: &NewUser<'_>) -> Result<UserId, Refusal> {
     let (email, password) = (user.email.as_str(), user.password);
     let (name, username) = (user.name.map(Name::as_str), user.username.map(Name::as_str));
@@ -69,11 +70,11 @@ pub async fn insert(session: &Session<'_>, user: &NewUser<'_>) -> Result<UserId,
     }
 }
 
-/// Changes a user, who may be gone: whether there is one is for [`find`](super::find) to say, since a change
-/// to the same values affects no row either.
+/// Changes a user, and succeeds even if the user no longer exists. Call [`find`](super::find) to
+/// know: an UPDATE to the same values affects no row either.
 ///
 /// # Errors
-/// [`Refusal`].
+/// [`Refusal`]; after [`Refusal::Database`] the user may have been changed nevertheless.
 pub async fn update(
     session: &Session<'_>,
     id: UserId,
@@ -97,11 +98,11 @@ pub async fn update(
     done.await.map(drop)
 }
 
-/// Replaces the hash of a password by another of the same password, unless it has changed since
-/// it was read; says whether it did.
+/// Replaces the stored hash `old` by `new`, a hash of the same password. Returns false if the row
+/// no longer holds `old`.
 ///
 /// # Errors
-/// [`Refusal`].
+/// [`Refusal`]; after [`Refusal::Database`] the hash may have been replaced nevertheless.
 pub async fn upgrade_hash(
     session: &Session<'_>,
     id: UserId,
@@ -109,7 +110,7 @@ pub async fn upgrade_hash(
     new: &str,
     now: u64,
 ) -> Result<bool, Refusal> {
-    // Byte by byte, whatever the column's collation calls equal.
+    // Compared byte by byte: the column's collation may ignore case.
     let rows = sql!(
         "`id` = :id AND CAST(`password` AS BINARY) = :old",
         id,
@@ -121,7 +122,8 @@ pub async fn upgrade_hash(
     Ok(done.await?.rows == 1)
 }
 
-/// Changes the row of an id if a condition picks it.
+/// Updates the rows that match a condition. `id` is the row that it is about, for the search for
+/// the cause of a failure.
 async fn change(
     session: &Session<'_>,
     purpose: &'static str,
