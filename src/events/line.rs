@@ -1,4 +1,4 @@
-//! The line of a request.
+//! The log line of a request.
 
 use axum::http::{Method, StatusCode};
 use serde::Serialize;
@@ -10,7 +10,7 @@ use crate::identity::user_id::UserId;
 use crate::platform::{Runtime, Severity};
 use crate::time::rfc3339;
 
-/// What a line tells.
+/// The contents of a request's log line.
 pub(crate) struct Line<'a> {
     pub(crate) request_id: &'a str,
     pub(crate) method: &'a Method,
@@ -21,7 +21,7 @@ pub(crate) struct Line<'a> {
     pub(crate) failure: Option<&'a Error>,
 }
 
-/// A line as it is written.
+/// The JSON form of a [`Line`].
 #[derive(Serialize)]
 struct Json<'a> {
     time: String,
@@ -44,7 +44,7 @@ struct Json<'a> {
 }
 
 impl Line<'_> {
-    /// Writes the line, and counts its event.
+    /// Writes the line and counts its event.
     pub(crate) fn write(&self, runtime: &dyn Runtime) {
         let event = self.audit.map_or(Event::Request, |audit| audit.event);
         let json = Json {
@@ -73,7 +73,7 @@ impl Line<'_> {
     }
 }
 
-/// The method, unless a client made it up.
+/// Returns the name of a standard method, or "other": a client can make methods up.
 fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
@@ -87,7 +87,7 @@ fn known(method: &Method) -> &'static str {
     }
 }
 
-/// What the log says of a failure beyond its code.
+/// Returns what the log says about a failure beyond its code.
 fn reason(error: &Error) -> Option<String> {
     match error {
         Error::InvalidToken(_) | Error::Database(_) | Error::Internal(_) => Some(error.to_string()),

@@ -1,7 +1,7 @@
-//! The log: one line a request, and now and then one beside it; each is a JSON object.
+//! The log: one line for each request, and lines for further events. Each line is a JSON object.
 //!
-//! It holds nothing that a client chose but its address and a request id of a strict form: no
-//! body, no token, no path as sent, no query, no e-mail.
+//! The only values from the client are its address and a request id of a restricted form: no body,
+//! token, path as sent, query or e-mail is logged.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -19,19 +19,19 @@ use crate::identity::user_id::UserId;
 use crate::platform::{Runtime, Severity};
 use crate::time::rfc3339;
 
-/// What a handler wants in the log line: the event and whom it is about.
+/// The event that a handler reports in the log line of its request, and the user or account.
 #[derive(Debug, Clone, Copy)]
 pub struct Audit {
-    /// What happened.
+    /// The event.
     pub event: Event,
     /// `user.id`.
     pub user_id: Option<UserId>,
-    /// The account that was tried, where nobody has shown to be its user.
+    /// The account, if the client did not prove to be its user.
     pub account: Option<AccountPseudonym>,
 }
 
 impl Audit {
-    /// Something that a user did.
+    /// Creates an audit of an action by a user.
     #[must_use]
     pub fn user(event: Event, user_id: UserId) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl Audit {
         }
     }
 
-    /// Something that was done to an account.
+    /// Creates an audit of an attempt on an account.
     #[must_use]
     pub fn account(event: Event, account: AccountPseudonym) -> Self {
         Self {
@@ -51,7 +51,7 @@ impl Audit {
         }
     }
 
-    /// Attaches it to an answer.
+    /// Attaches the audit to a response.
     pub fn on(self, response: impl IntoResponse) -> Response {
         let mut response = response.into_response();
         response.extensions_mut().insert(self);
@@ -59,7 +59,7 @@ impl Audit {
     }
 }
 
-/// Writes lines about one request beside its own: what happened on the way, or after the answer.
+/// Writes further log lines about a request, for events before or after its response.
 #[derive(Clone)]
 pub struct Log {
     runtime: Arc<dyn Runtime>,
@@ -74,7 +74,7 @@ impl Log {
         }
     }
 
-    /// Writes a line about an event, and counts it.
+    /// Writes a line about an event, and counts the event.
     pub fn write(&self, event: Event, user_id: Option<UserId>, reason: Option<String>) {
         let note = Note {
             time: rfc3339(i64::try_from(self.runtime.now()).unwrap_or_default()),
@@ -87,7 +87,7 @@ impl Log {
         self.count(event);
     }
 
-    /// Counts an event that the request's own line tells of.
+    /// Counts an event without a line of its own.
     pub fn count(&self, event: Event) {
         count(&*self.runtime, event);
     }
@@ -102,7 +102,7 @@ impl<S: Sync> FromRequestParts<S> for Log {
     }
 }
 
-/// A line beside the one of the request.
+/// A further log line about a request.
 #[derive(Serialize)]
 struct Note<'a> {
     time: String,
@@ -114,7 +114,7 @@ struct Note<'a> {
     reason: Option<String>,
 }
 
-/// A line of the start-up: there is no request yet.
+/// A log line that belongs to no request.
 #[derive(Serialize)]
 struct StartLine<'a> {
     time: String,
@@ -122,16 +122,16 @@ struct StartLine<'a> {
     reason: &'a str,
 }
 
-/// Reports a variable that looks like a setting and is none, by its name alone.
+/// Logs the name of a variable that looks like a misspelt setting, without its value.
 pub(crate) fn report_stray(runtime: &dyn Runtime, stray: Stray<'_>) {
-    // A name is the deployer's own, but a log line has its bounds.
+    // Keeps the line short.
     let name: String = stray.name.chars().take(64).collect();
     let meant = stray.meant;
     let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
     let line = StartLine {
         time: rfc3339(i64::try_from(runtime.now()).unwrap_or_default()),
         event: Event::UnknownSetting.name(),
-        reason: &format!("{name} is no setting of Gatehouse{meant}"),
+        reason: &format!("{name} is not a setting of Gatehouse{meant}"),
     };
     write(runtime, Event::UnknownSetting.severity(), &line);
 }
@@ -143,15 +143,15 @@ pub(super) fn write(runtime: &dyn Runtime, severity: Severity, line: &impl Seria
     }
 }
 
-/// Counts an event, if it is one of those that are counted.
+/// Counts an event if [`Event::is_counted`].
 pub(super) fn count(runtime: &dyn Runtime, event: Event) {
     if event.is_counted() {
         contained(|| runtime.count(event.name()));
     }
 }
 
-/// Keeps a failure of the log or of a counter from becoming one of the request.
+/// Catches a panic of the log or of a counter, so that it does not fail the request.
 fn contained(work: impl FnOnce()) {
-    // Nobody is left to be told.
+    // The log itself has failed, so there is nowhere to report it.
     let _ = catch_unwind(AssertUnwindSafe(work));
 }

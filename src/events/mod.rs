@@ -1,4 +1,4 @@
-//! Events: what the log and the counters tell apart, and how they are written.
+//! The events that are logged and counted, and the writing of log lines.
 
 mod line;
 mod log;
@@ -9,43 +9,43 @@ pub(crate) use line::Line;
 pub(crate) use log::report_stray;
 pub use log::{Audit, Log};
 
-/// Something that happened. `docs/architecture.md` says what each means to an operator.
+/// An event in the log. `docs/architecture.md` tells operators what each one means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
-    /// A request to which no other event applies.
+    /// A request that caused no other event.
     Request,
     /// A user was registered.
     UserRegistered,
     /// A user logged in.
     LoginSucceeded,
-    /// A login was refused for its e-mail or password.
+    /// A login was refused: unknown e-mail or wrong password.
     LoginFailed,
-    /// A login was refused after too many failures of its account.
+    /// A login was refused after too many failed logins of its account.
     LoginThrottled,
-    /// A user read the own data.
+    /// A user was read (`GET /me`).
     UserRead,
-    /// A user changed the own data.
+    /// A user was changed (`PATCH /user/update`).
     UserUpdated,
-    /// A request was refused by the limit of its address.
+    /// A request was refused by the rate limit of its network.
     RateLimited,
-    /// The limit of an address could not be asked for; the request went on.
+    /// The rate limiter failed, and the request was let through.
     RateLimiterFailed,
-    /// A new password could not be looked up among breached ones; it was taken.
+    /// The breach check failed, and the new password was accepted.
     BreachCheckFailed,
-    /// A stored hash cannot be read or costs too much: its user cannot log in.
+    /// A stored hash cannot be read or is too expensive to verify: its user cannot log in.
     UnreadableHash,
     /// An outdated hash was replaced after a login.
     HashUpgraded,
-    /// An outdated hash was not replaced, since the password has changed meanwhile.
+    /// An outdated hash was not replaced, because the stored password has changed meanwhile.
     HashUpgradeSkipped,
-    /// What follows a login was not done.
+    /// The work after a login failed.
     LoginCleanupFailed,
-    /// A variable looks like a setting and is none.
+    /// A variable looks like a misspelt setting.
     UnknownSetting,
 }
 
 impl Event {
-    /// All of them.
+    /// All events.
     pub const ALL: [Self; 15] = [
         Self::Request,
         Self::UserRegistered,
@@ -64,7 +64,7 @@ impl Event {
         Self::UnknownSetting,
     ];
 
-    /// The name in the log and of the counter.
+    /// Returns the name in the log, which is also the name of the counter.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -86,7 +86,7 @@ impl Event {
         }
     }
 
-    /// The severity of a line about it.
+    /// Returns the severity of the event's log lines.
     #[must_use]
     pub fn severity(self) -> Severity {
         match self {
@@ -99,7 +99,7 @@ impl Event {
         }
     }
 
-    /// Whether it is counted: what a chart or an alarm is made of, beside the requests themselves.
+    /// Returns whether the event is counted, for charts and alerts.
     #[must_use]
     pub fn is_counted(self) -> bool {
         matches!(

@@ -1,4 +1,4 @@
-//! Where a request comes from, as far as limits are concerned.
+//! The network that a request comes from, for limits.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -7,18 +7,18 @@ use std::net::{IpAddr, Ipv6Addr};
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, HeaderName, request::Parts};
 
-/// The only header that says it: Cloudflare sets it, and overwrites what a client sent. Any other
-/// (`X-Forwarded-For`, `Forwarded`, ...) is the client's own word.
+/// The header of the client's address. Cloudflare sets it, and overwrites any that the client sent.
+/// Other headers (`X-Forwarded-For`, `Forwarded`, ...) can be forged by the client.
 pub(crate) const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("cf-connecting-ip");
 
-/// The network that a request comes from, under whose name it is counted: an IPv4 address, or the
-/// /64 of an IPv6 one, which is the least that a subscriber has. All requests without an address
-/// are of one network, so that leaving it out is no way around a limit.
+/// The network that a request comes from, which is the unit of all limits: an IPv4 address, or the
+/// /64 of an IPv6 address, since a subscriber has at least that many. All requests without an
+/// address belong to one network, so that a missing header does not evade a limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network(String);
 
 impl Network {
-    /// The network of a request.
+    /// Returns the network of a request with these headers.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
         let address = headers

@@ -1,4 +1,4 @@
-//! Cross-origin requests (the Fetch standard): preflights, and what a listed origin may read.
+//! Cross-origin requests (Fetch): preflights, and the headers for the listed origins.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -6,13 +6,13 @@ use axum::response::Response;
 
 use crate::config::HttpConfig;
 
-/// What a browser's script may read beside the body.
+/// The response headers that scripts may read.
 const EXPOSED_HEADERS: HeaderValue =
     HeaderValue::from_static("Retry-After, WWW-Authenticate, X-Request-Id");
-/// Seconds for which a browser may remember a preflight.
+/// Seconds for which browsers may cache a preflight.
 const PREFLIGHT_MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 
-/// The request's origin, if it is on the list, byte for byte.
+/// Returns the request's `Origin`, if it is byte for byte one of the configured origins.
 pub(super) fn allowed_origin(headers: &HeaderMap, config: &HttpConfig) -> Option<HeaderValue> {
     let origin = headers.get(header::ORIGIN)?;
     config
@@ -22,8 +22,8 @@ pub(super) fn allowed_origin(headers: &HeaderMap, config: &HttpConfig) -> Option
         .cloned()
 }
 
-/// Makes the answer to OPTIONS out of the router's refusal, which lists the methods; says whether
-/// it did. So there is no second table of methods.
+/// Turns the router's 405 into the response to OPTIONS, and returns true if it did. The 405 lists
+/// the methods of the route, so no second table of them is needed.
 pub(super) fn answer_options(method: &Method, response: &mut Response) -> bool {
     if response.status() != StatusCode::METHOD_NOT_ALLOWED {
         return false;
@@ -44,7 +44,8 @@ pub(super) fn answer_options(method: &Method, response: &mut Response) -> bool {
     options
 }
 
-/// What lets a listed origin's scripts read the answer, or send the request that OPTIONS asks for.
+/// Adds the headers that let scripts of a listed origin read the response, or, if it answers
+/// OPTIONS, send the request that the preflight is for.
 pub(super) fn write_grant(
     response: &mut Response,
     options: bool,

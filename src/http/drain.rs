@@ -1,7 +1,8 @@
-//! The rest of a request's body, which is read before the answer goes out.
+//! Draining of request bodies: the part that the handler did not read is read before the response
+//! is sent.
 //!
-//! A runtime can use a connection for another request only when the body of the one before is
-//! over: workerd and hyper close it otherwise, and a proxy in between may take that for a crash.
+//! A runtime can reuse a connection only after the whole body of the request was read. workerd and
+//! hyper close the connection otherwise, and a proxy in between may take that for a crash.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,19 +17,18 @@ use http_body_util::BodyExt as _;
 use crate::header::content_length;
 use crate::platform::{Runtime, within};
 
-/// The most bytes of a rest that are read.
+/// The most bytes that are drained.
 const MAX_REST: usize = 1024 * 1024;
-/// How long the client may take to send it.
+/// The longest time that draining takes.
 const MAX_TIME: Duration = Duration::from_secs(1);
 
-/// A body in the hands of two: of the handler, which may drop it half read, and of who reads the
-/// rest.
+/// A body shared by the handler, which may drop it half read, and [`Rest`], which reads on.
 #[derive(Clone)]
 struct Shared(Arc<Mutex<Body>>);
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Body> {
-        // A body that panicked is read no worse by another.
+        // If polling the body has panicked, reading on does no harm.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -53,12 +53,12 @@ impl HttpBody for Shared {
     }
 }
 
-/// The rest of a body.
+/// The part of a body that the handler does not read.
 pub(crate) struct Rest(Option<Shared>);
 
 impl Rest {
-    /// Splits the body into a handle to drain later and the body for the handler. A body that its
-    /// client says to be longer than what would be read is left alone.
+    /// Splits a body into a handle for draining it later and the body for the handler. A body whose
+    /// `Content-Length` exceeds [`MAX_REST`] is not drained.
     pub(crate) fn of(headers: &HeaderMap, body: Body) -> (Self, Body) {
         let length = content_length(headers);
         if body.is_end_stream() || length.is_some_and(|length| length > MAX_REST as u64) {
@@ -68,7 +68,7 @@ impl Rest {
         (Self(Some(shared.clone())), Body::new(shared))
     }
 
-    /// Reads what nobody has read, up to a size and for a time, and lets go of it.
+    /// Reads and discards the rest, up to [`MAX_REST`] bytes and for at most [`MAX_TIME`].
     pub(crate) async fn drain(self, runtime: &dyn Runtime) {
         let Self(Some(mut body)) = self else {
             return;
@@ -78,7 +78,7 @@ impl Rest {
         }
         let read = async {
             let mut bytes = 0;
-            // An error ends a body as its end does.
+            // After an error there is nothing more to read.
             while let Some(Ok(frame)) = body.frame().await {
                 bytes += frame.data_ref().map_or(0, Bytes::len);
                 if bytes > MAX_REST {

@@ -1,11 +1,11 @@
-//! The members of a JSON body, taken one by one, with everything that is wrong told at once.
+//! Validation of the members of a JSON body, which reports all errors at once.
 
 use crate::error::Error;
 use crate::patch::Patch;
 use crate::strict_json::{Object, Value};
 use crate::validation::{FieldError, Violation};
 
-/// The members of a JSON body, and what is wrong with those that were asked for.
+/// The members of a JSON body, and the validation errors of those that were read.
 #[derive(Default)]
 pub struct Fields {
     object: Object,
@@ -20,8 +20,8 @@ impl Fields {
         }
     }
 
-    /// A member that must be there, parsed; none when something is wrong with it, which
-    /// [`Fields::finish`] reports together with everything else that is.
+    /// Parses a required member. Returns `None` if it is missing or invalid, which
+    /// [`Fields::finish`] reports.
     pub fn required<T>(
         &mut self,
         field: &'static str,
@@ -37,7 +37,7 @@ impl Fields {
         }
     }
 
-    /// A member that may be missing or null, parsed if it is neither.
+    /// Parses a member that may be missing or null, and returns `None` then.
     pub fn optional<T>(
         &mut self,
         field: &'static str,
@@ -49,7 +49,7 @@ impl Fields {
         }
     }
 
-    /// A member that says what becomes of a value (RFC 7396): missing, null, or a new one, parsed.
+    /// Parses a member of a JSON merge patch (RFC 7396), which may be missing, null or a new value.
     pub fn patch<T>(
         &mut self,
         field: &'static str,
@@ -64,11 +64,10 @@ impl Fields {
         parsed.map_or(Patch::Keep, Patch::Set)
     }
 
-    /// The end of validation: gives back the required members, which are all there if nothing was
-    /// wrong.
+    /// Ends validation and returns the required members, which are `Some` if all are valid.
     ///
     /// # Errors
-    /// [`Error::InvalidFields`] with all that was wrong.
+    /// [`Error::InvalidFields`] with all validation errors.
     pub fn finish<T>(self, required: Option<T>) -> Result<T, Error> {
         match required {
             Some(members) if self.errors.is_empty() => Ok(members),

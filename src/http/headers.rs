@@ -1,4 +1,4 @@
-//! The headers of every answer.
+//! The headers of every response.
 
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
@@ -6,8 +6,8 @@ use axum::response::Response;
 use super::request_id::REQUEST_ID;
 use crate::config::HttpConfig;
 
-/// Headers of every answer. The API answers with data, so no browser has a reason to run, frame,
-/// sniff or keep any of it.
+/// The fixed headers of every response. The API returns data only, so browsers need not run, frame,
+/// sniff or cache any of it.
 const FIXED_HEADERS: [(HeaderName, &str); 6] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -16,8 +16,8 @@ const FIXED_HEADERS: [(HeaderName, &str); 6] = [
         "default-src 'none'; frame-ancestors 'none'",
     ),
     (header::REFERRER_POLICY, "no-referrer"),
-    // For what is fetched without CORS (an image, a script); a listed origin's CORS requests are
-    // not asked for it (Fetch, "cross-origin resource policy check").
+    // Applies to requests without CORS only, such as those for an image or a script (Fetch,
+    // "cross-origin resource policy check").
     (
         HeaderName::from_static("cross-origin-resource-policy"),
         "same-origin",
@@ -25,17 +25,17 @@ const FIXED_HEADERS: [(HeaderName, &str); 6] = [
     (header::VARY, "Origin"),
 ];
 
-/// A year of HTTPS, for the API's own host: what its subdomains do is the zone's owner's to say.
+/// One year, for the API's own host. Including its subdomains is left to the owner of the domain.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
-/// The same for all its subdomains.
+/// One year, for the API's own host and all its subdomains.
 const HSTS_INCLUDE_SUBDOMAINS: HeaderValue =
     HeaderValue::from_static("max-age=31536000; includeSubDomains");
 
-/// Writes them.
+/// Adds the headers to a response.
 pub(super) fn write(response: &mut Response, request_id: &str, config: &HttpConfig) {
     let headers = response.headers_mut();
     for (name, value) in FIXED_HEADERS {
-        // What may be cached says so itself.
+        // A handler may have set `Cache-Control` itself.
         headers
             .entry(name)
             .or_insert(HeaderValue::from_static(value));

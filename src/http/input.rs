@@ -1,4 +1,4 @@
-//! A request with a JSON body, read and refused in one order.
+//! The extractor for requests with a JSON body, which checks them in a fixed order.
 
 use std::sync::Arc;
 
@@ -15,26 +15,26 @@ use crate::header::media_type::MediaType;
 use crate::header::{content_length, is_plain};
 use crate::strict_json::Object;
 
-/// The largest body that is read, in bytes.
+/// The largest accepted body, in bytes.
 const MAX_BODY: usize = 16 * 1024;
 
-/// A request with a JSON body, from [`Anyone`] or from a caller who has to be known.
+/// A request with a JSON body, from [`Anyone`] or from an authenticated caller.
 ///
-/// It is refused for the first of these that is wrong with it:
+/// The checks, in this order, and the status of a request that fails one:
 ///
-/// 1. 413: the declared length;
-/// 2. 415: the encoding or the type of the body;
-/// 3. 401: the caller;
-/// 4. 413 or 400: the body itself, which must be a JSON object;
-/// 5. 422: its members, which the handler takes out of the [`Fields`].
+/// 1. `Content-Length` (413);
+/// 2. `Content-Encoding` and `Content-Type` (415);
+/// 3. the caller (401);
+/// 4. the size of the body (413), which must be a JSON object (400);
+/// 5. the members, which the handler takes from [`Fields`] (422).
 pub struct Input<C = Anyone> {
-    /// Who calls.
+    /// The caller.
     pub caller: C,
     /// The members of the body.
     pub fields: Fields,
 }
 
-/// A caller who need not be known.
+/// A caller who need not be authenticated.
 pub struct Anyone;
 
 impl<S: Sync> FromRequestParts<S> for Anyone {
@@ -63,7 +63,7 @@ where
     }
 }
 
-/// Checks what the headers say of the body.
+/// Checks the headers that describe the body.
 fn check_head(headers: &HeaderMap) -> Result<(), Error> {
     let declared = content_length(headers);
     if declared.is_some_and(|length| length > MAX_BODY as u64) {
@@ -87,12 +87,12 @@ fn check_head(headers: &HeaderMap) -> Result<(), Error> {
     }
 }
 
-/// Reads a body to its end, or to the first frame over the limit.
+/// Reads a body of at most [`MAX_BODY`] bytes.
 async fn read_limited(mut body: Body) -> Result<Bytes, Error> {
     let mut read = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame
-            .map_err(|_| Error::MalformedBody("The body ended before its time.".to_owned()))?;
+        let frame =
+            frame.map_err(|_| Error::MalformedBody("The body is incomplete.".to_owned()))?;
         if let Ok(data) = frame.into_data() {
             if read.len() + data.len() > MAX_BODY {
                 return Err(Error::BodyTooLarge);

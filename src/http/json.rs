@@ -1,4 +1,4 @@
-//! Answers with a JSON body.
+//! Responses with a JSON body.
 
 use axum::body::Body;
 use axum::http::{StatusCode, header};
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 
-/// An answer with a JSON body.
+/// Returns a response with a JSON body.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Response, Error> {
     let body = serde_json::to_vec(body).map_err(|error| Error::Internal(error.to_string()))?;
     Response::builder()

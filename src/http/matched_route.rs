@@ -1,4 +1,4 @@
-//! The route that a request matched, for its log line.
+//! The route that a request matched, for the log.
 
 use std::sync::{Arc, OnceLock};
 
@@ -6,8 +6,8 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 
-/// The route that matched, once the router knows. It is noted on the way in, so that it is there
-/// whatever becomes of the request.
+/// The route that a request matched, set by [`note_route`]. It is set before the handler runs, so
+/// that it is known even if the handler panics.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Route(Arc<OnceLock<MatchedPath>>);
 
@@ -17,7 +17,7 @@ impl Route {
     }
 }
 
-/// The middleware around the routes that notes which one matched.
+/// Middleware that stores the matched route in the request's [`Route`].
 pub(crate) async fn note_route(route: MatchedPath, request: Request, next: Next) -> Response {
     if let Some(Route(noted)) = request.extensions().get() {
         noted.get_or_init(|| route);

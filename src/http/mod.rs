@@ -1,4 +1,4 @@
-//! HTTP as this API speaks it, whatever the route.
+//! The parts of HTTP that all routes share: extractors, response headers, CORS and problem details.
 
 pub mod address;
 pub mod after;

@@ -1,6 +1,6 @@
-//! An error as a client is told of it: a problem detail (RFC 9457) and the headers of its status.
+//! The response to an [`Error`]: a problem detail (RFC 9457) and the headers of its status.
 //!
-//! What a 5xx was caused by goes to the log and never to the client.
+//! The cause of a 5xx is logged and never sent to the client.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::validation::FieldError;
 
-/// Seconds after which a client may try again when the database was away.
+/// `Retry-After` of a 503, in seconds.
 const DATABASE_AWAY: u64 = 5;
-/// Seconds of the longest period that a rate limit of Workers can have; they do not say how much
-/// of it is left.
+/// `Retry-After` after a rate limit, in seconds: the longest period that a rate limit of Workers
+/// can have. Workers do not tell how much of it is left.
 const RATE_LIMIT_PERIOD: u64 = 60;
 
 impl Error {
-    /// A sentence for people. For a 5xx it is constant.
+    /// Returns the `detail` member, a sentence for people. It is constant for a 5xx.
     fn detail(&self) -> String {
         match self {
             Self::MalformedBody(detail) => return detail.clone(),
@@ -31,7 +31,7 @@ impl Error {
             Self::InvalidToken(_) => "The access token is not valid; log in again.",
             Self::InvalidCredentials => "The e-mail or the password is wrong.",
             Self::NotFound => "There is nothing at this path.",
-            Self::MethodNotAllowed => "This path does not know this method; see the Allow header.",
+            Self::MethodNotAllowed => "This path does not allow this method; see the Allow header.",
             Self::EmailTaken => "A user with this e-mail exists already.",
             Self::Conflict(_) => "Another user has a value that must be unique.",
             Self::BodyTooLarge => "The body is larger than 16 KiB.",
@@ -46,11 +46,11 @@ impl Error {
         .to_owned()
     }
 
-    /// Seconds after which a client may try again.
+    /// Returns the seconds after which the client may try again.
     fn retry_after(&self) -> Option<u64> {
         match self {
             Self::RateLimited => Some(RATE_LIMIT_PERIOD),
-            // Up, or it would be refused again.
+            // Rounded up, since an earlier retry would be refused.
             Self::TooManyAttempts(wait) => {
                 Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
             }
@@ -90,9 +90,9 @@ impl Error {
         }
     }
 
-    /// Writes it as the body of its answer.
+    /// Writes the problem detail into the body of a response.
     pub(super) fn write(&self, response: &mut Response, request_id: &str) {
-        // A struct of strings and numbers always serialises; the status alone would do as well.
+        // A struct of strings and numbers always serialises.
         if let Ok(body) = serde_json::to_vec(&self.problem(request_id)) {
             *response.body_mut() = Body::from(body);
             let json = HeaderValue::from_static("application/problem+json");
@@ -115,7 +115,7 @@ struct Problem<'a> {
     errors: &'a [FieldError],
 }
 
-/// The error on its way to [`super::respond`], which knows the request's id.
+/// An extension that carries the error to [`super::respond`], which knows the request id.
 #[derive(Clone)]
 pub(crate) struct Failure(pub(crate) Arc<Error>);
 

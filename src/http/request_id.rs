@@ -1,12 +1,12 @@
-//! The id of a request, in its answer and its log lines.
+//! The request id, in the response and in the log.
 
 use axum::http::{HeaderMap, HeaderName};
 
-/// The header of it, in the request and in the answer.
+/// The header of the request id, in requests and responses.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The client's own id for the request, if it is one that can go into a log and a header as it
-/// is; otherwise a random one.
+/// Returns the request id that the client sent, if it is 8 to 64 letters, digits, hyphens and
+/// underscores; otherwise a random one.
 pub(super) fn of(headers: &HeaderMap) -> String {
     let sent = headers
         .get(REQUEST_ID)
@@ -21,7 +21,7 @@ pub(super) fn of(headers: &HeaderMap) -> String {
         return id.to_owned();
     }
     let mut id = [0; 16];
-    // Without randomness ids are all the same, and everything else fails with a reason.
+    // Ignored: without randomness the id is all zeros, and the request itself still has an answer.
     let _ = getrandom::fill(&mut id);
     format!("{:032x}", u128::from_be_bytes(id))
 }

@@ -1,4 +1,4 @@
-//! What every answer goes through: the request id, the body of an error, the headers, CORS.
+//! The outermost middleware: request id, problem details, headers, CORS and the log line.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -22,25 +22,26 @@ use crate::error::Error;
 use crate::events::{Audit, Line, Log};
 use crate::platform::Runtime;
 
-/// Finishes the answers.
+/// The state of [`respond`].
 pub struct Responder {
     runtime: Arc<dyn Runtime>,
     config: HttpConfig,
 }
 
 impl Responder {
-    /// A responder of a configuration.
+    /// Creates the state of [`respond`].
     #[must_use]
     pub fn new(runtime: Arc<dyn Runtime>, config: HttpConfig) -> Self {
         Self { runtime, config }
     }
 }
 
-/// Marks a request that the runtime could not hand over as it came.
+/// An extension that marks a request whose URL or headers the `http` crate does not accept. It gets
+/// [`Error::MalformedRequest`].
 #[derive(Debug, Clone, Copy)]
 pub struct MalformedHead;
 
-/// The middleware around the whole router.
+/// Middleware around the whole router, which completes and logs every response.
 pub async fn respond(
     State(responder): State<Arc<Responder>>,
     request: Request,
@@ -86,13 +87,13 @@ pub async fn respond(
     response
 }
 
-/// The answer of the router, or one for what keeps it from answering.
+/// Returns the router's response, or an error for a malformed request or a panic.
 async fn answer(request: Request, next: Next) -> Response {
     if request.extensions().get::<MalformedHead>().is_some() {
         return Error::MalformedRequest.into_response();
     }
-    // A panic is a fault like any other: it gets an answer, and the other requests of this
-    // isolate go on. (It takes a build with `--panic-unwind`, whose hook logs the message.)
+    // A panic becomes a 500, and the other requests of the isolate go on. (Needs a build with
+    // `--panic-unwind`, whose hook logs the message.)
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     answered.unwrap_or_else(|_| Error::Internal("panic".to_owned()).into_response())
 }

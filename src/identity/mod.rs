@@ -1,4 +1,4 @@
-//! Who somebody is: addresses, names, ids and pseudonyms, with their rules.
+//! The identity of a user: e-mail addresses, names, ids and pseudonyms, with their rules.
 
 pub mod email;
 pub mod name;

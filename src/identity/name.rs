@@ -1,20 +1,20 @@
-//! Names of people: stored and returned exactly as they came, if they can be shown safely.
+//! Names of people, which are stored and returned exactly as they were sent.
 
 use crate::validation::Violation;
 
-/// Code points; what the columns (`VARCHAR(50)`) hold.
+/// The most code points: the length of the columns (`VARCHAR(50)`).
 const MAX_LENGTH: usize = 50;
 
-/// A name: up to 50 code points, none of them a control or one that turns the direction of the
-/// text around it.
+/// A name: up to 50 code points, none of them a control character or one that changes the direction
+/// of the surrounding text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name(String);
 
 impl Name {
-    /// Reads a name.
+    /// Checks a name.
     ///
     /// # Errors
-    /// The rule that it breaks.
+    /// The rule that the name breaks.
     pub fn parse(text: String) -> Result<Self, Violation> {
         if text.chars().count() > MAX_LENGTH {
             return Err(Violation::new(
@@ -29,15 +29,15 @@ impl Name {
         Ok(Self(text))
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The embeddings, overrides and isolates of UAX #9. The marks (U+200E, U+200F, U+061C) are
-/// harmless, and names in Hebrew and Arabic need them.
+/// True for the embeddings, overrides and isolates of UAX #9. The marks (U+200E, U+200F, U+061C)
+/// are harmless, and names in Hebrew and Arabic need them.
 fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,5 +1,5 @@
-//! The names of accounts and networks where e-mails and addresses must not stand: in the login budgets
-//! and in the log.
+//! Keyed pseudonyms that stand for e-mails in the login budgets and the log, and for networks in
+//! the login budgets.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-/// A keyed hash of an e-mail, whether or not anybody has it: without the key
-/// nobody can tell which e-mail it was, not even by trying all of them.
+/// A keyed hash of an e-mail, whether or not a user has it. Without the key, the e-mail cannot be
+/// found even by trying all e-mails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccountPseudonym([u8; 16]);
 
 impl AccountPseudonym {
-    /// The hash, as it is stored.
+    /// Returns the hash as it is stored.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -27,13 +27,13 @@ impl fmt::Display for AccountPseudonym {
     }
 }
 
-/// A keyed hash of a network, another one for each account: without the key nobody can tell which
-/// network it was, nor whether two accounts were tried from one.
+/// A keyed hash of a network and an account. Without the key, it reveals neither the network nor
+/// whether two accounts were tried from the same network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NetworkPseudonym([u8; 8]);
 
 impl NetworkPseudonym {
-    /// The hash, as it is stored.
+    /// Returns the hash as it is stored.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -46,16 +46,17 @@ pub struct Pseudonyms {
     networks: Hmac<Sha256>,
 }
 
-/// `SECRET_KEY` gives no keys, which does not happen.
+/// The keys of the pseudonyms could not be derived. HKDF fails for overlong output only, and HMAC
+/// takes keys of any length, so this does not happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no keys can be derived from SECRET_KEY")]
 pub struct DerivationError;
 
 impl Pseudonyms {
-    /// Derives the keys from `SECRET_KEY`, for these purposes alone (HKDF, RFC 5869).
+    /// Derives two keys from `SECRET_KEY`, one for each kind of pseudonym (HKDF, RFC 5869).
     ///
     /// # Errors
-    /// [`DerivationError`].
+    /// [`DerivationError`], which does not happen.
     pub fn new(secret_key: &str) -> Result<Self, DerivationError> {
         let derivation = Hkdf::<Sha256>::new(None, secret_key.as_bytes());
         let derive = |purpose: &[u8]| {
@@ -70,13 +71,13 @@ impl Pseudonyms {
         })
     }
 
-    /// The key of an e-mail: of the canonical form, or of the one that an old row has.
+    /// Returns the pseudonym of an e-mail, given in its canonical form or as an old row holds it.
     #[must_use]
     pub fn key(&self, email: &str) -> AccountPseudonym {
         AccountPseudonym(start_of_mac(&self.accounts, &[email.as_bytes()]))
     }
 
-    /// The key of a network, by the name that [`crate::http::address::Network`] has for it.
+    /// Returns the pseudonym of a network, given as [`crate::http::address::Network`] displays it.
     #[must_use]
     pub fn network(&self, account: &AccountPseudonym, network: &str) -> NetworkPseudonym {
         NetworkPseudonym(start_of_mac(
@@ -86,7 +87,7 @@ impl Pseudonyms {
     }
 }
 
-/// The first bytes, 32 at most, of the HMAC of all parts.
+/// Returns the first `N` bytes (at most 32) of the HMAC of all parts.
 fn start_of_mac<const N: usize>(key: &Hmac<Sha256>, parts: &[&[u8]]) -> [u8; N] {
     let mut mac = key.clone();
     for part in parts {

@@ -1,4 +1,4 @@
-//! `user.id`, whatever integer it is.
+//! The id of a user, for any integer type of the column.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::mysql::Value;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UserId(Integer);
 
-/// One integer is one value: `Large` is only what `Int` cannot hold, which also orders them.
+/// `Large` is used only for values that `Int` cannot hold, so that equality and order are right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Integer {
     Int(i64),
@@ -18,7 +18,7 @@ enum Integer {
 }
 
 impl UserId {
-    /// Parses the canonical spelling only: no plus sign, no `-0`, no leading zeros.
+    /// Parses an id in its canonical spelling: no plus sign, no `-0`, no leading zeros.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let id = match text.parse::<i64>() {
@@ -59,7 +59,7 @@ impl fmt::Display for UserId {
     }
 }
 
-/// A number.
+/// Serialises as a number.
 impl Serialize for UserId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {

@@ -1,4 +1,4 @@
-//! `GET /` and `GET /ready`: whether the Worker runs, and whether its database does.
+//! `GET /` and `GET /ready`: health checks of the Worker and of its database.
 
 use std::sync::Arc;
 
@@ -11,25 +11,25 @@ use crate::db::schema;
 use crate::error::Error;
 use crate::http::json::json;
 
-/// The answer of both.
+/// The response body of both health checks.
 #[derive(Serialize)]
 pub struct Status {
     status: &'static str,
 }
 
-/// `GET /`: 200 as long as the Worker runs. It does not ask the database.
+/// `GET /`: 200 as long as the Worker runs, without asking the database.
 ///
 /// # Errors
-/// [`Error::Internal`], which does not happen.
+/// [`Error::Internal`] if the body cannot be serialised, which does not happen.
 pub async fn get_status() -> Result<Response, Error> {
     json(axum::http::StatusCode::OK, &Status { status: "ok" })
 }
 
-/// `GET /ready`: 200 when the database answers and has the tables that users and logins need,
-/// 503 otherwise.
+/// `GET /ready`: 200 if the database answers and has the tables that users and logins need, 503
+/// otherwise.
 ///
 /// # Errors
-/// [`Error::Database`].
+/// [`Error::Database`] if the database fails or a table is not usable.
 pub async fn get_ready(State(app): State<Arc<App>>) -> Result<Response, Error> {
     let hash_length = app.hasher.hash_length()?;
     let check = async |session| schema::check(&session, hash_length).await;
@@ -37,7 +37,7 @@ pub async fn get_ready(State(app): State<Arc<App>>) -> Result<Response, Error> {
     json(axum::http::StatusCode::OK, &Status { status: "ok" })
 }
 
-/// A fault on purpose.
+/// Panics, for tests.
 #[cfg(feature = "test-panic")]
 pub(crate) async fn panic() {
     #[expect(clippy::panic, reason = "it is what the test asks for")]

@@ -1,4 +1,4 @@
-//! `GET /.well-known/jwks.json`: what others verify the tokens with.
+//! `GET /.well-known/jwks.json`: the public keys with which other services verify the tokens.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::http::json::json;
 use crate::token::Jwk;
 
-/// Five minutes: a key is announced that long before it signs (docs/deploy.md).
+/// Five minutes, which operators wait between publishing a key and signing with it (docs/deploy.md).
 const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 /// A JSON Web Key Set (RFC 7517, 5).
@@ -21,11 +21,10 @@ struct KeySet {
     keys: Vec<Jwk>,
 }
 
-/// `GET /.well-known/jwks.json`: 200 and the public halves of all Ed25519 keys, which may be
-/// none.
+/// `GET /.well-known/jwks.json`: 200 and the public keys of all Ed25519 key pairs, possibly none.
 ///
 /// # Errors
-/// [`Error::Internal`], which does not happen.
+/// [`Error::Internal`] if the body cannot be serialised, which does not happen.
 pub async fn get_keys(State(app): State<Arc<App>>) -> Result<Response, Error> {
     let keys = app.tokens.public_keys();
     let mut response = json(StatusCode::OK, &KeySet { keys })?;

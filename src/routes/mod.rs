@@ -1,4 +1,4 @@
-//! The handlers, with the bodies that they take and give.
+//! The handlers, with their request and response bodies.
 
 pub mod auth;
 pub mod health;

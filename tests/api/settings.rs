@@ -120,8 +120,8 @@ async fn a_variable_that_looks_like_a_setting_is_named_in_the_log_and_changes_no
     assert_eq!(
         sorted,
         [
-            "PASSWORD_MINLENGTH is no setting of Gatehouse; did you mean PASSWORD_MIN_LENGTH?",
-            "TOKEN_LIFETIME is no setting of Gatehouse"
+            "PASSWORD_MINLENGTH is not a setting of Gatehouse; did you mean PASSWORD_MIN_LENGTH?",
+            "TOKEN_LIFETIME is not a setting of Gatehouse"
         ]
     );
     assert!(!log.contains("GREETING"), "{log}");

@@ -1,27 +1,27 @@
-//! E-mail addresses: what is accepted, and which ones are the same.
+//! E-mail addresses: which ones are accepted, and which ones are the same.
 //!
-//! Two spellings are one address when they differ only in ASCII case, in ASCII white space around
-//! them or in how an international domain is written. Full Unicode folding is not used on purpose:
-//! it maps U+212A to `k` and so merges addresses of different people (CVE-2019-19844).
+//! Two spellings are the same address if they differ only in ASCII case, in ASCII white space
+//! around them or in the form of an international domain. Full Unicode case folding is avoided on
+//! purpose: it maps U+212A to `k` and so merges addresses of different people (CVE-2019-19844).
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
 use crate::validation::Violation;
 
-/// RFC 5321, 4.5.3.1: bytes of a whole address (256 of a path, less its angle brackets).
+/// The most bytes of an address (RFC 5321, 4.5.3.1: 256 for a path, less its angle brackets).
 const MAX_LENGTH: usize = 254;
-/// RFC 5321, 4.5.3.1.1: bytes of a local part.
+/// The most bytes of a local part (RFC 5321, 4.5.3.1.1).
 const MAX_LOCAL: usize = 64;
 
-/// A valid address in its canonical form: what new rows hold.
+/// A valid address in its canonical form, in which new rows hold it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email(String);
 
 impl Email {
-    /// Reads an address as typed. ASCII white space around it is left out.
+    /// Parses an address as typed. ASCII white space around it is dropped.
     ///
     /// # Errors
-    /// The rule that it breaks.
+    /// The rule that the address breaks.
     pub fn parse(typed: &str) -> Result<Self, Violation> {
         let invalid = |message| Violation::new("invalid_email", message);
         let typed = typed.trim_ascii();
@@ -43,28 +43,29 @@ impl Email {
         let domain = canonical_domain(domain)
             .ok_or_else(|| invalid("The part after the @ is a domain name such as example.com."))?;
         let canonical = format!("{}@{domain}", local.to_ascii_lowercase());
-        // An international domain is longer in ASCII than it was typed.
+        // An international domain may be longer as A-labels than as typed.
         if canonical.len() > MAX_LENGTH {
             return Err(invalid("An e-mail has at most 254 characters."));
         }
         Ok(Self(canonical))
     }
 
-    /// The canonical form.
+    /// Returns the canonical form.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// RFC 5322, 3.2.3: atoms of printable ASCII, separated by single dots.
+/// True for a `dot-atom` of RFC 5322, 3.2.3: atoms of printable ASCII, separated by single dots.
 fn is_dot_atom(text: &str) -> bool {
     let is_atext = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
     text.split('.')
         .all(|atom| !atom.is_empty() && atom.bytes().all(is_atext))
 }
 
-/// The domain as A-labels in lower case, if it is one that mail can be sent to.
+/// Returns the domain as A-labels in lower case; `None` if it is not a valid domain name with a
+/// top-level domain.
 fn canonical_domain(domain: &str) -> Option<String> {
     if domain.chars().any(is_invisible) {
         return None;
@@ -78,13 +79,14 @@ fn canonical_domain(domain: &str) -> Option<String> {
         )
         .ok()?;
     let (_, top) = ascii.rsplit_once('.')?;
-    // Top-level domains begin with a letter; a digit would make it an IPv4 address (`0x7f` too).
+    // Top-level domains begin with a letter. A last label such as `7` or `0x7f` would make it an
+    // IPv4 address.
     top.starts_with(|c: char| c.is_ascii_alphabetic())
         .then(|| ascii.into_owned())
 }
 
-/// Characters that UTS #46 leaves out of a domain without a word: two addresses that look alike
-/// would be one. (The joiners U+200C and U+200D have rules of their own there.)
+/// True for a character that UTS #46 silently removes from a domain, so that an address would not
+/// be the one that was typed. (For the joiners U+200C and U+200D it has rules of its own.)
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -105,8 +107,8 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
-/// An address to look an account up by: anything at all, since the replaced system stored
-/// whatever it was given.
+/// An address by which to look up an account. It may be any text, because the replaced system
+/// stored e-mails without checking them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lookup {
     canonical: String,
@@ -114,7 +116,7 @@ pub struct Lookup {
 }
 
 impl Lookup {
-    /// An address as typed.
+    /// Creates a lookup of an address as typed.
     #[must_use]
     pub fn new(typed: &str) -> Self {
         Self {
@@ -123,15 +125,15 @@ impl Lookup {
         }
     }
 
-    /// The form that new rows hold.
+    /// Returns the canonical form, which new rows hold.
     #[must_use]
     pub fn canonical(&self) -> &str {
         &self.canonical
     }
 
-    /// What rows may hold, but for white space around it: the part before the @ in lower case and as
-    /// typed (a collation may tell cases apart), the domain as A-labels, as U-labels and as typed.
-    /// The canonical form is the first of them.
+    /// Returns the spellings that rows may hold, without white space around them: the local part in
+    /// lower case and as typed (a collation may be case-sensitive), the domain as A-labels, as
+    /// U-labels and as typed. The canonical form comes first.
     #[must_use]
     pub fn spellings(&self) -> Vec<String> {
         let typed = self.typed.trim_ascii();
@@ -159,15 +161,15 @@ impl Lookup {
         spellings
     }
 
-    /// Whether a stored address is this one. The database's collation may have found another, such
-    /// as `josé` for `jose`.
+    /// Returns whether a stored address is the same as this one. The database may have found
+    /// others, such as `josé` for `jose` under some collations.
     #[must_use]
     pub fn is(&self, stored: &str) -> bool {
         canonical(stored) == self.canonical
     }
 
-    /// How far a stored spelling of this address is from what was typed: as typed, as typed but for
-    /// white space around it, canonical, any other.
+    /// Returns how far a stored spelling of this address is from the typed one: 0 if equal, 1 if
+    /// equal after trimming the typed one, 2 if canonical, 3 for any other.
     #[must_use]
     pub fn distance(&self, stored: &str) -> u8 {
         match stored {
@@ -179,12 +181,11 @@ impl Lookup {
     }
 }
 
-/// Bytes of a text that may still be an address; what is longer is none, and has no other
-/// spellings: they would make a long statement of a long text.
+/// The most bytes of a text that may be an address. A longer text has no spellings but its own and
+/// its lower case, which keeps the statement short.
 const MAX_TEXT: usize = 1024;
 
-/// The canonical form of an address; of any other text, the form that is its own and no other's but
-/// for ASCII case and the white space around it.
+/// Returns the canonical form of an address. Other texts are trimmed and put in ASCII lower case.
 fn canonical(text: &str) -> String {
     let text = text.trim_ascii();
     let address = text.rsplit_once('@').filter(|_| text.len() <= MAX_TEXT);

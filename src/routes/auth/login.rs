@@ -20,7 +20,7 @@ use crate::identity::email::Lookup;
 use crate::password::Password;
 use crate::platform::Limiter;
 
-/// The body of a successful login (RFC 6749, 5.1).
+/// The response body of a successful login (RFC 6749, 5.1).
 #[derive(Serialize)]
 struct LoginView {
     access_token: String,
@@ -28,11 +28,12 @@ struct LoginView {
     expires_in: u64,
 }
 
-/// `POST /auth/login`: 200 and an access token; 401, the same for every reason; 429 after too many
-/// failures, whether or not there is such an account.
+/// `POST /auth/login`: 200 and an access token; 401 for an unknown e-mail and for a wrong password
+/// alike; 429 after too many failed logins, whether or not the account exists.
 ///
 /// # Errors
-/// [`Error`].
+/// [`Error::InvalidFields`]; [`Error::RateLimited`]; [`Error::Database`]; [`Error::Internal`] if
+/// hashing or signing fails.
 pub async fn login(
     State(app): State<Arc<App>>,
     log: Log,
@@ -60,7 +61,7 @@ pub async fn login(
     }
 }
 
-/// Answers a right password; what follows from it is done after the answer.
+/// Returns the response to a right password. The reservation is settled after the response.
 fn succeed(
     app: Arc<App>,
     log: Log,
@@ -87,7 +88,7 @@ fn succeed(
     Ok(After::new(after).on(answer))
 }
 
-/// Deletes old login budgets, after the answer.
+/// Deletes expired login budgets and logs a failure.
 async fn purge(app: Arc<App>, log: Log) {
     if let Err(error) = login::purge(&app).await {
         log.write(Event::LoginCleanupFailed, None, Some(error.to_string()));

@@ -1,4 +1,4 @@
-//! The routes by which somebody becomes known.
+//! Registration and login.
 
 mod login;
 mod register;

@@ -21,7 +21,7 @@ use crate::password::{Password, Policy};
 use crate::platform::Limiter;
 use crate::routes::user::UserView;
 
-/// The body of `POST /auth/register`, valid.
+/// The valid body of `POST /auth/register`.
 struct Register {
     email: Email,
     /// The e-mail in all of its spellings.
@@ -54,13 +54,14 @@ impl Register {
     }
 }
 
-/// `POST /auth/register`: 201 and the user, 409 when the e-mail is taken.
+/// `POST /auth/register`: 201 and the user.
 ///
-/// The password is hashed before the database is asked, so that a taken e-mail costs as much as a
-/// free one, and no connection waits for a hash.
+/// The password is hashed before the database is asked, so that a taken e-mail takes as long as a
+/// free one, and no connection is held meanwhile.
 ///
 /// # Errors
-/// [`Error`].
+/// [`Error::InvalidFields`]; [`Error::RateLimited`]; [`Error::EmailTaken`]; [`Error::Conflict`] if
+/// another unique key refuses the user; [`Error::Database`]; [`Error::Internal`] if hashing fails.
 pub async fn register(
     State(app): State<Arc<App>>,
     log: Log,
@@ -86,10 +87,10 @@ pub async fn register(
         now,
     };
     let insert = async |session| {
-        // The rows that only this finds (old ones, in another spelling than new rows have) are
-        // there before any registration begins. Of registrations at the same time, the unique key
-        // refuses all but one. (One statement for both would lock the gaps of the key that it looks
-        // into, and deadlock with others.)
+        // The lookup finds old rows in other spellings, which the unique key may not refuse. They
+        // existed before any registration began, so there is no race. Of simultaneous
+        // registrations, the unique key refuses all but one. (A single statement for both would
+        // take gap locks on the key, and deadlock with others.)
         if user::is_taken(&session, &lookup).await? {
             return Err(Error::EmailTaken);
         }

@@ -13,10 +13,10 @@ use crate::error::Error;
 use crate::events::{Audit, Event};
 use crate::http::json::json;
 
-/// `GET /me`: 200 and the user, 401 when the user is gone.
+/// `GET /me`: 200 and the current user.
 ///
 /// # Errors
-/// [`Error`].
+/// [`Error::InvalidToken`] if the user no longer exists; [`Error::Database`].
 pub async fn get_me(State(app): State<Arc<App>>, current: CurrentUser) -> Result<Response, Error> {
     let read = async |session| current.load(&session).await;
     let user = app.db.run(read).await?;

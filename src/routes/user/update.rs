@@ -16,11 +16,14 @@ use crate::http::input::Input;
 use crate::http::json::json;
 use crate::identity::name::Name;
 
-/// `PATCH /user/update`: 200 and the user as changed. A field that is missing stays, null clears
-/// it (RFC 7396), an unknown one is ignored.
+/// `PATCH /user/update`: 200 and the changed user.
+///
+/// The body is a JSON merge patch (RFC 7396): a missing field is left as it is, null clears it.
+/// Unknown fields are ignored.
 ///
 /// # Errors
-/// [`Error`].
+/// [`Error::InvalidFields`]; [`Error::InvalidToken`] if the user no longer exists;
+/// [`Error::Conflict`] if a unique key refuses the change; [`Error::Database`].
 pub async fn update(
     State(app): State<Arc<App>>,
     Input { caller, mut fields }: Input<CurrentUser>,

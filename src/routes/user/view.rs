@@ -1,4 +1,4 @@
-//! A user in an answer.
+//! The representation of a user in a response.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use crate::db::user::User;
 use crate::identity::user_id::UserId;
 use crate::time::rfc3339;
 
-/// A user as clients see one.
+/// The representation of a user in a response.
 #[derive(Serialize)]
 pub struct UserView {
     id: UserId,
@@ -17,7 +17,7 @@ pub struct UserView {
 }
 
 impl UserView {
-    /// What may be seen of a user.
+    /// Creates the representation of a user.
     #[must_use]
     pub fn new(user: User) -> Self {
         Self {
