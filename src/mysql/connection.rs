@@ -11,26 +11,25 @@ use super::{Credentials, Error, Row, ServerError, Statement};
 const COM_QUIT: u8 = 0x01;
 const COM_QUERY: u8 = 0x03;
 
-/// The most columns a table can have, and so a reply.
+/// The largest number of columns accepted in a reply: MySQL's limit for a table.
 const MAX_COLUMNS: u64 = 4096;
-/// The largest reply that is taken, in bytes of all its packets and of the values made of them.
+/// The largest reply accepted, in bytes: its packets, and the memory overhead of its rows.
 const MAX_REPLY: usize = 4 << 20;
 
-/// What a statement without a result set did.
+/// The result of a statement that returns no rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Affected {
-    /// Rows that were changed. An UPDATE to the values that a row has already counts none.
+    /// The number of rows changed. A row that an UPDATE sets to its present values is not counted.
     pub rows: u64,
-    /// The value of the `AUTO_INCREMENT` column of the row that was inserted, or that of
-    /// `LAST_INSERT_ID(expr)`, or 0.
+    /// The inserted row's `AUTO_INCREMENT` value, or the value of `LAST_INSERT_ID(expr)`, or 0.
     pub last_insert_id: u64,
 }
 
-/// A connection to MySQL: one statement at a time, whole replies only.
+/// An authenticated connection that runs one statement at a time and reads each reply as a whole.
 ///
-/// From before a command is sent until its reply has been read to the end the connection counts
-/// as broken, so a future that is dropped half-way (a deadline) leaves nothing behind that the
-/// next statement could take for its own reply.
+/// The connection is marked as broken before a command is sent, until its reply has been read to
+/// the end. So if the future is dropped halfway, as at a deadline, no later statement can mistake
+/// the rest of that reply for its own.
 pub struct Connection<S> {
     packets: Packets<S>,
     negotiated: CapabilityFlags,
@@ -43,10 +42,11 @@ enum Reply {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    /// Connects over a stream that is already open.
+    /// Performs the handshake over a stream that is already open.
     ///
     /// # Errors
-    /// [`Error::Server`] when the server refuses, any other when the conversation fails.
+    /// [`Error::Server`] if the server refuses the connection, another variant if the handshake
+    /// fails.
     pub async fn connect(stream: S, credentials: &Credentials) -> Result<Self, Error> {
         let mut packets = Packets::new(stream);
         let negotiated = handshake(&mut packets, credentials).await?;
@@ -60,48 +60,50 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Runs a statement that returns rows.
     ///
     /// # Errors
-    /// [`Error::Server`] when the server refuses the statement (the connection stays usable), any
-    /// other when the conversation fails (it does not).
+    /// [`Error::Server`] if the server refuses the statement; the connection stays usable. After
+    /// any other error the connection is broken.
     pub async fn query(&mut self, statement: &Statement) -> Result<Vec<Row>, Error> {
         match self.run(statement).await? {
             Reply::Rows(rows) => Ok(rows),
-            Reply::Affected(..) => Err(self.out_of_step("no result set for a query")),
+            Reply::Affected(..) => {
+                Err(self.out_of_step("a query was answered without a result set"))
+            }
         }
     }
 
-    /// Runs a statement that changes rows. The change is committed when this returns.
+    /// Runs a statement that changes rows, and commits the change.
     ///
     /// # Errors
-    /// As [`Connection::query`]. After a fatal one the change may have happened or not.
+    /// As for [`Connection::query`]. After a fatal error it is unknown whether the change was made.
     pub async fn execute(&mut self, statement: &Statement) -> Result<Affected, Error> {
         let Reply::Affected(affected, status) = self.run(statement).await? else {
-            return Err(self.out_of_step("a result set for a change"));
+            return Err(self.out_of_step("a change was answered with a result set"));
         };
         if status.contains(StatusFlags::SERVER_STATUS_IN_TRANS) {
-            // The server does not commit by itself (`autocommit=0`), so what we vouch for would be
-            // rolled back with the connection.
+            // The server runs with `autocommit=0` and would roll the change back when the
+            // connection ends.
             self.run(&Statement::new("committing", "COMMIT")).await?;
         }
         Ok(affected)
     }
 
-    /// A reply of the other kind than the statement's: the two sides mean different statements.
+    /// Marks the connection as broken: a reply of the wrong kind belongs to another statement.
     fn out_of_step(&mut self, what: &'static str) -> Error {
         self.broken = true;
         Error::Protocol(what)
     }
 
-    /// Whether no further statement can be run.
+    /// Returns true if no further statement can be run on this connection.
     #[must_use]
     pub fn is_broken(&self) -> bool {
         self.broken
     }
 
-    /// Says goodbye (`COM_QUIT`) and closes the stream, so that the server need not count the
-    /// connection as aborted. There is no reply to wait for.
+    /// Sends `COM_QUIT`, which has no reply, and closes the stream. Without it the server would
+    /// count the connection as aborted.
     ///
     /// # Errors
-    /// [`Error::Io`] when the stream fails; nothing is lost by that.
+    /// [`Error::Io`] if the stream fails. It can be ignored: the connection has ended either way.
     pub async fn close(&mut self) -> Result<(), Error> {
         if !self.broken {
             self.packets.start_command();
@@ -148,16 +150,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                         .read_rows(usize::try_from(columns).unwrap_or(0))
                         .await
                         .map(Reply::Rows),
-                    _ => Err(Error::Protocol("an impossible number of columns")),
+                    _ => Err(Error::Protocol("an invalid number of columns")),
                 }
             }
             None => Err(Error::Protocol("an empty reply")),
         }
     }
 
-    /// Reads what follows the column count: definitions (of no interest: statements name their
-    /// columns, in order), then rows, each part ended by an EOF packet unless the server agreed
-    /// to leave those out.
+    /// Reads the rest of a result set after the column count: the column definitions, which are
+    /// skipped because each statement names its columns in order, and then the rows. An EOF packet
+    /// ends either part, unless `CLIENT_DEPRECATE_EOF` was negotiated.
     async fn read_rows(&mut self, columns: usize) -> Result<Vec<Row>, Error> {
         let deprecate_eof = self
             .negotiated
@@ -186,7 +188,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 }
                 (_, Some(status)) => return only_result(status).map(|_| rows),
                 _ => {
-                    // What a row takes in memory beyond its bytes.
+                    // Memory that a row takes in addition to its bytes.
                     size += columns * size_of::<Option<Vec<u8>>>();
                     rows.push(Row::parse(&payload, columns)?);
                 }
@@ -196,7 +198,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     async fn read_part(&mut self, size: &mut usize) -> Result<Vec<u8>, Error> {
         let payload = self.packets.read().await?;
-        // An empty packet still costs its header.
+        // The four bytes of the header count too, or empty packets would be free.
         *size += payload.len() + 4;
         if *size > MAX_REPLY {
             return Err(Error::Protocol("a reply over the size limit"));
@@ -205,10 +207,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 }
 
-/// Reads an OK packet, with the header of either kind (0x00 or, ending rows, 0xfe).
+/// Reads an OK packet, whose header is 0x00, or 0xfe at the end of a result set.
 ///
-/// All of its fixed fields must be there: the five bytes of an EOF packet, read as an OK packet,
-/// would end the rows before the first.
+/// All of its fixed fields must be present. Otherwise a five-byte EOF packet would pass as an OK
+/// packet and end the result set before its first row.
 fn parse_ok(payload: &[u8]) -> Result<(Affected, StatusFlags), Error> {
     const MALFORMED: Error = Error::Protocol("a malformed OK packet");
     let mut rest = ParseBuf(payload);
@@ -225,7 +227,8 @@ fn parse_ok(payload: &[u8]) -> Result<(Affected, StatusFlags), Error> {
     Ok((affected, status))
 }
 
-/// Checks the status flags: a second result would be read as the reply to the next statement.
+/// Reads the status flags and refuses `SERVER_MORE_RESULTS_EXISTS`: a second result would be taken
+/// for the reply to the next statement.
 fn only_result(status: u16) -> Result<StatusFlags, Error> {
     let status = StatusFlags::from_bits_truncate(status);
     if status.contains(StatusFlags::SERVER_MORE_RESULTS_EXISTS) {
@@ -234,7 +237,7 @@ fn only_result(status: u16) -> Result<StatusFlags, Error> {
     Ok(status)
 }
 
-/// The status flags of an EOF packet; none if it is not one.
+/// The status flags of an EOF packet, or `None` for any other packet.
 fn eof_status(payload: &[u8]) -> Option<u16> {
     match payload {
         [0xfe, _, _, low, high] => Some(u16::from_le_bytes([*low, *high])),

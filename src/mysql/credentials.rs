@@ -1,16 +1,16 @@
-//! Who connects to what.
+//! The user, password and database of a connection.
 
 use std::fmt;
 
-/// User, password and database of a connection.
+/// The user, password and database of a connection. `Debug` hides the password.
 #[derive(Clone)]
 pub struct Credentials {
-    /// The account's name.
+    /// The MySQL user name.
     pub user: String,
-    /// The account's password; empty for none.
+    /// The user's password; empty if there is none.
     pub password: String,
-    /// The database that statements refer to: it is named in the handshake, since Hyperdrive
-    /// knows neither `USE` nor `COM_INIT_DB`.
+    /// The default database. The handshake selects it, because Hyperdrive supports neither `USE`
+    /// nor `COM_INIT_DB`.
     pub database: String,
 }
 

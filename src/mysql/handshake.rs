@@ -1,4 +1,4 @@
-//! From the first byte to an authenticated connection.
+//! The connection phase: greeting, handshake response and authentication.
 
 use mysql_common::constants::CapabilityFlags;
 use mysql_common::io::ParseBuf;
@@ -10,9 +10,9 @@ use super::authentication::{Answer, Authentication, Plugin};
 use super::packet::{MAX_PACKET, Packets};
 use super::{Credentials, Error, ServerError};
 
-/// What this client can use. Nothing else is asked for, whatever the server offers: no
-/// multi-statements, no LOCAL INFILE, no compression, no session tracking, no TLS (Hyperdrive's
-/// leg to the Worker has none and never leaves the machine).
+/// The capabilities that this client requests if the server offers them. It never requests
+/// multi-statements, LOCAL INFILE, compression, session tracking or TLS (the connection between
+/// the Worker and Hyperdrive has no TLS and never leaves the machine).
 const WANTED: CapabilityFlags = CapabilityFlags::CLIENT_LONG_PASSWORD
     .union(CapabilityFlags::CLIENT_LONG_FLAG)
     .union(CapabilityFlags::CLIENT_CONNECT_WITH_DB)
@@ -22,15 +22,17 @@ const WANTED: CapabilityFlags = CapabilityFlags::CLIENT_LONG_PASSWORD
     .union(CapabilityFlags::CLIENT_PLUGIN_AUTH)
     .union(CapabilityFlags::CLIENT_DEPRECATE_EOF);
 
-/// What it cannot do without.
+/// The capabilities that a server must offer.
 const NEEDED: CapabilityFlags = CapabilityFlags::CLIENT_PROTOCOL_41
     .union(CapabilityFlags::CLIENT_SECURE_CONNECTION)
     .union(CapabilityFlags::CLIENT_CONNECT_WITH_DB);
 
-/// Packets of the server between the response and its OK. The longest real exchange has three.
+/// The most packets read from the server after the handshake response, its OK included. The
+/// longest real exchange has three.
 const MAX_AUTHENTICATION_PACKETS: usize = 8;
 
-/// Connects: reads the greeting, answers it, authenticates. Returns what was negotiated.
+/// Reads the greeting, sends the handshake response and authenticates. Returns the negotiated
+/// capabilities.
 pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
     packets: &mut Packets<S>,
     credentials: &Credentials,
@@ -59,7 +61,7 @@ pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
     Ok(negotiated)
 }
 
-/// What the server's first packet says.
+/// The server's first packet.
 struct Greeting {
     capabilities: CapabilityFlags,
     plugin: Plugin,
@@ -74,7 +76,8 @@ impl Greeting {
             Some(0xff) => return Err(ServerError::parse(payload)?.into()),
             _ => return Err(Error::Protocol("not MySQL's protocol version 10")),
         }
-        // mysql_common computes with this length as a signed byte and overflows at 128 to 135.
+        // mysql_common treats the length of the challenge as a signed byte and overflows at 128 to
+        // 135.
         let after_version = payload
             .iter()
             .position(|&byte| byte == 0)
@@ -86,8 +89,8 @@ impl Greeting {
             return Err(MALFORMED);
         }
         let packet: HandshakePacket<'_> = ParseBuf(payload).parse(()).map_err(|_| MALFORMED)?;
-        // A server without PLUGIN_AUTH means the old default. One whose default plugin is none of
-        // ours may still switch to the plugin of this account.
+        // A server without PLUGIN_AUTH uses the old default, mysql_native_password. A server whose
+        // default plugin this client lacks may still switch to the plugin of this account.
         let name = packet.auth_plugin_name_ref();
         Ok(Self {
             capabilities: packet.capabilities(),
@@ -97,15 +100,16 @@ impl Greeting {
     }
 }
 
-/// The handshake response. `mysql_common` puts the collation `utf8mb4_general_ci` (45) into it,
-/// which makes the session's character set utf8mb4 unless the server is told to ignore it.
+/// Builds the handshake response. `mysql_common` puts the collation `utf8mb4_general_ci` (45) into
+/// it, which sets the session's character set to utf8mb4 unless the server is configured to ignore
+/// it.
 fn response(
     negotiated: CapabilityFlags,
     plugin: Plugin,
     authentication: &Authentication<'_>,
     credentials: &Credentials,
 ) -> Result<Vec<u8>, Error> {
-    // Both end at a NUL in the packet: what follows one would be read as the next field.
+    // A NUL ends either field in the packet: the rest would be read as the next field.
     if credentials.user.contains('\0') || credentials.database.contains('\0') {
         return Err(Error::Protocol(
             "a NUL in the user's or the database's name",
@@ -132,7 +136,7 @@ fn response(
     Ok(payload)
 }
 
-/// Answers the server until it says OK or ERR.
+/// Answers the server's authentication packets until it sends OK or ERR.
 async fn authenticate<'a, S: AsyncRead + AsyncWrite + Unpin>(
     packets: &mut Packets<S>,
     mut authentication: Authentication<'a>,
@@ -154,12 +158,12 @@ async fn authenticate<'a, S: AsyncRead + AsyncWrite + Unpin>(
             _ => return Err(Error::Protocol("an unknown packet during authentication")),
         }
     }
-    Err(Error::Protocol("an authentication without end"))
+    Err(Error::Protocol("too many authentication packets"))
 }
 
-/// Starts the plugin that an `AuthSwitchRequest` names, on its own challenge.
+/// Starts the plugin that an `AuthSwitchRequest` names, with the challenge in that request.
 fn switch<'a>(payload: &[u8], credentials: &'a Credentials) -> Result<Authentication<'a>, Error> {
-    // A lone 0xfe asks for the hash of MySQL 3.
+    // A single byte 0xfe is an `OldAuthSwitchRequest`.
     if payload.len() == 1 {
         return Err(Error::Unsupported("mysql_old_password".into()));
     }

@@ -1,14 +1,14 @@
-//! A MySQL client for one short conversation over any byte stream.
+//! A MySQL client for a few statements over any byte stream.
 //!
-//! Three layers, each ignorant of the one above it:
+//! It has three layers, none of which uses the one above it:
 //!
-//! * `packet`: bytes to packets and back, sequence numbers, size limits;
-//! * `handshake`: greeting to authenticated, and what was negotiated on the way;
-//! * `connection`: `COM_QUERY` and its reply, `COM_QUIT`.
+//! * `packet`: framing, sequence numbers and size limits;
+//! * `handshake`: the greeting, the negotiated capabilities and authentication;
+//! * `connection`: `COM_QUERY` and its reply, and `COM_QUIT`.
 //!
-//! [`Statement`] is the only thing a connection sends: the text protocol is all that Hyperdrive
-//! passes on, so parameters are written into the statement, as hexadecimal literals and digits.
-//! This module imports nothing from the rest of the crate.
+//! A connection runs nothing but [`Statement`]s. Hyperdrive forwards only MySQL's text protocol,
+//! which has no parameters, so they are written into the statement as hexadecimal literals and
+//! digits. This module imports nothing from the rest of the crate.
 
 mod authentication;
 mod connection;

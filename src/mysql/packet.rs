@@ -1,7 +1,8 @@
-//! Packets over a byte stream: a four-byte header (length and sequence number), then the payload.
+//! MySQL packets over a byte stream: a four-byte header (payload length and sequence number), then
+//! the payload.
 //!
-//! `mysql_common`'s chunk decoder does the framing. Its `PacketCodec` is not used since it brings
-//! the compressed protocol with it, which nothing here speaks.
+//! `mysql_common`'s chunk decoder does the framing. Its `PacketCodec` is not used because it
+//! includes the compressed protocol, which this client does not speak.
 
 use bytes::BytesMut;
 use mysql_common::proto::codec::{ChunkDecoder, ChunkInfo, packet_to_chunks};
@@ -9,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use super::Error;
 
-/// The largest packet that is read, in bytes; a row of the `user` table has under 4 KiB.
+/// The largest packet accepted, in bytes. A row of the `user` table has under 4 KiB.
 pub(super) const MAX_PACKET: usize = 1 << 20;
 
 /// Reads and writes whole packets.
@@ -32,20 +33,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Packets<S> {
         }
     }
 
-    /// Starts a new command: its packets are counted from zero.
+    /// Starts a new command by resetting the sequence number to zero.
     pub(super) fn start_command(&mut self) {
         self.sequence = 0;
     }
 
-    /// Reads the next packet, of [`MAX_PACKET`] bytes at most.
+    /// Reads the payload of the next packet, at most [`MAX_PACKET`] bytes.
     ///
     /// # Errors
-    /// [`Error::Io`] when the stream fails or ends, [`Error::Protocol`] when the packet is too
-    /// large or is not the one whose turn it is.
+    /// [`Error::Io`] if the stream fails or ends, [`Error::Protocol`] if the packet is too large or
+    /// has the wrong sequence number.
     pub(super) async fn read(&mut self) -> Result<Vec<u8>, Error> {
         let mut payload = Vec::new();
         loop {
-            // What has arrived comes first: a server may send two packets at once and then wait.
+            // Decode buffered bytes before reading more: a server may send two packets at once and
+            // then wait for an answer.
             let chunk = self
                 .decoder
                 .decode(&mut self.input, &mut payload, MAX_PACKET)
@@ -65,12 +67,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Packets<S> {
         }
     }
 
-    /// Whether a part of the next packet is there already.
+    /// Returns true if bytes of the next packet have been received.
     pub(super) fn has_begun(&self) -> bool {
         !self.input.is_empty()
     }
 
-    /// Writes a packet. An empty one is written too: it is an answer.
+    /// Writes a packet. An empty payload is sent too: it is a valid authentication response.
     pub(super) async fn write(&mut self, mut payload: &[u8]) -> Result<(), Error> {
         self.output.clear();
         self.sequence = packet_to_chunks(self.sequence, &mut payload, &mut self.output);
@@ -79,7 +81,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Packets<S> {
         Ok(())
     }
 
-    /// Ends the stream's writing side.
+    /// Shuts down the stream's writing side.
     pub(super) async fn shutdown(&mut self) -> Result<(), Error> {
         Ok(self.stream.shutdown().await?)
     }

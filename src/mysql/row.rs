@@ -1,13 +1,13 @@
-//! Rows of a text result set.
+//! Rows of a text-protocol result set.
 
 use mysql_common::io::ParseBuf;
 
 use super::Error;
 
-/// In the place of a length: the column is `NULL`.
+/// The byte that stands in place of a value's length if the value is `NULL`.
 const NULL: u8 = 0xfb;
 
-/// One row: a value or `NULL` for each column, in the order of the statement.
+/// One row: a value or `NULL` for each column, in the order of the statement's columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row(Vec<Option<Vec<u8>>>);
 
@@ -32,7 +32,7 @@ impl Row {
         if rest.is_empty() {
             Ok(Self(values))
         } else {
-            Err(Error::Protocol("a row with more than its columns"))
+            Err(Error::Protocol("a row with too many columns"))
         }
     }
 
@@ -41,19 +41,20 @@ impl Row {
         self.0.iter().map(|value| Cell(value.as_deref()))
     }
 
-    /// The values of a row of so many columns.
+    /// The values as an array of `N` columns.
     ///
     /// # Errors
-    /// [`Error::Protocol`] when there are more or fewer.
+    /// [`Error::Protocol`] if the row does not have `N` columns.
     pub fn columns<const N: usize>(&self) -> Result<[Cell<'_>; N], Error> {
         let mut cells = [Cell(None); N];
         self.fill(&mut cells)?;
         Ok(cells)
     }
 
+    /// Copies the values into `cells`, which must be as many.
     fn fill<'a>(&'a self, cells: &mut [Cell<'a>]) -> Result<(), Error> {
         if self.0.len() != cells.len() {
-            let what = "a row of another number of columns than asked for";
+            let what = "a row with an unexpected number of columns";
             return Err(Error::Protocol(what));
         }
         for (cell, value) in cells.iter_mut().zip(self.cells()) {
@@ -63,18 +64,18 @@ impl Row {
     }
 }
 
-/// The value of a row in one column: bytes, or `NULL`.
+/// The value of one column in one row: bytes, or `NULL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cell<'a>(Option<&'a [u8]>);
 
 impl<'a> Cell<'a> {
-    /// The bytes, or none for `NULL`.
+    /// The bytes, or `None` for `NULL`.
     #[must_use]
     pub fn bytes(self) -> Option<&'a [u8]> {
         self.0
     }
 
-    /// The text, or none for `NULL`. Bytes that are not UTF-8 (a binary column can hold them)
+    /// The text, or `None` for `NULL`. Bytes that are not UTF-8, which a binary column can hold,
     /// become U+FFFD.
     #[must_use]
     pub fn text(self) -> Option<String> {
@@ -82,10 +83,10 @@ impl<'a> Cell<'a> {
         Some(String::from_utf8_lossy(bytes).into_owned())
     }
 
-    /// The integer, or none for `NULL`. Digits after a decimal point are left out.
+    /// The integer, or `None` for `NULL`. A decimal point and the digits after it are ignored.
     ///
     /// # Errors
-    /// [`Error::Protocol`] when it is no 64-bit integer.
+    /// [`Error::Protocol`] if the value is not a signed 64-bit integer.
     pub fn int(self) -> Result<Option<i64>, Error> {
         let Some(bytes) = self.0 else {
             return Ok(None);

@@ -1,13 +1,13 @@
-//! SQL with values written in as literals.
+//! SQL text with parameters written in as literals.
 //!
-//! The text protocol has no parameters, and it is all that Hyperdrive passes on. The literal of a
-//! [`Value`] holds nothing but hexadecimal digits, decimal digits or `NULL` between fixed marks. No
-//! server setting (`sql_mode`, character set) changes how such a literal is read, so there is
-//! nothing to escape and nothing to escape from.
+//! Hyperdrive forwards only MySQL's text protocol, which has no parameters. The literal of a
+//! [`Value`] is `NULL`, a decimal number, or hexadecimal digits between a fixed prefix and a quote.
+//! No server setting (`sql_mode`, character set) changes how the server reads such a literal, so it
+//! needs no escaping and cannot end early.
 
 use std::fmt::Write as _;
 
-/// A parameter.
+/// A parameter of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Value<'a> {
     /// `NULL`.
@@ -18,7 +18,7 @@ pub enum Value<'a> {
     Int(i64),
     /// An unsigned 64-bit integer.
     UInt(u64),
-    /// Text, sent as UTF-8 whatever the server's character set.
+    /// Text, sent as UTF-8 (`_utf8mb4`) whatever the server's character set is.
     Text(&'a str),
     /// Bytes without a character set.
     Bytes(&'a [u8]),
@@ -66,12 +66,12 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     }
 }
 
-/// What stands in the place of a name: a value, or SQL that was built before.
+/// The replacement for a name in a template: a value, or SQL that was built before.
 #[derive(Debug, Clone, Copy)]
 pub enum Argument<'a> {
     /// A value, written as a literal.
     Value(Value<'a>),
-    /// SQL, written as it is.
+    /// SQL, inserted unchanged.
     Sql(&'a Sql),
 }
 
@@ -87,7 +87,8 @@ impl<'a> From<&'a Sql> for Argument<'a> {
     }
 }
 
-/// A part of a statement, its parameters written in. [`sql!`](crate::sql) makes one.
+/// SQL text with its parameters written in: a statement or a part of one. Built with
+/// [`sql!`](crate::sql).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sql(pub(super) String);
 
@@ -98,7 +99,7 @@ impl From<&'static str> for Sql {
 }
 
 impl Sql {
-    /// All parts, with a separator between them.
+    /// Joins the parts with a separator between them.
     #[must_use]
     pub fn join(separator: &'static str, parts: &[Self]) -> Self {
         let mut joined = Self(String::new());
@@ -111,7 +112,7 @@ impl Sql {
         joined
     }
 
-    /// The values, separated by commas.
+    /// Writes the values as literals separated by commas, as for `IN (...)`.
     pub fn list<'a, T: Into<Value<'a>>>(values: impl IntoIterator<Item = T>) -> Self {
         let mut list = Self(String::new());
         for value in values {

@@ -1,12 +1,11 @@
-//! Statements, and the macros that make them out of SQL with named arguments.
+//! SQL statements, and the macros that build them from SQL with named arguments.
 //!
-//! SQL is `&'static str`, so it comes from this program's source; everything else is written into
-//! it as the literal of a [`Value`](super::Value).
+//! SQL text is `&'static str`, so it comes from the source of this program. Everything else is
+//! written into it as the literal of a [`Value`](super::Value).
 
 use super::Sql;
 
-/// One SQL statement, ready to be sent, and what it is for. [`statement!`](crate::statement) makes
-/// one.
+/// A complete SQL statement and its purpose. Built with [`statement!`](crate::statement).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     purpose: &'static str,
@@ -14,30 +13,31 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// A statement of SQL. The purpose is for the log: "finding a user by id".
+    /// Creates a statement. The purpose is for the log, for example "finding a user by id".
     #[must_use]
     pub fn new(purpose: &'static str, sql: impl Into<Sql>) -> Self {
         let sql = sql.into();
         Self { purpose, sql }
     }
 
-    /// What it is for.
+    /// The purpose of the statement, for the log.
     #[must_use]
     pub fn purpose(&self) -> &'static str {
         self.purpose
     }
 
-    /// The statement as it goes to the server.
+    /// The SQL text that is sent to the server.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.sql.0
     }
 }
 
-/// Makes an [`Sql`]: text, and an argument for each `:name` in it. An argument is `name` for the
-/// variable of that name, or `name = expression`; it is a [`Value`](crate::mysql::Value) or a `&Sql`.
+/// Builds an [`Sql`] from SQL text and an argument for each `:name` in it. Write an argument as
+/// `name`, for the variable of that name, or as `name = expression`. Arguments are of any type that
+/// converts into a [`Value`](crate::mysql::Value), or `&Sql`.
 ///
-/// Names and arguments are compared when this is compiled:
+/// A name without an argument, or an argument without a name, does not compile:
 ///
 /// ```compile_fail
 /// gatehouse::sql!("`id` = :id");
@@ -56,7 +56,7 @@ macro_rules! sql {
     (@argument $name:ident, $argument:expr) => { $crate::mysql::Argument::from($argument) };
 }
 
-/// Makes a [`Statement`]: its purpose, and the rest as for [`sql!`](crate::sql).
+/// Builds a [`Statement`] from its purpose and the arguments of [`sql!`](crate::sql).
 ///
 /// ```
 /// use gatehouse::statement;
@@ -74,7 +74,7 @@ macro_rules! sql {
 /// );
 /// ```
 ///
-/// Text that was made at run time is no SQL:
+/// SQL text made at run time does not compile:
 ///
 /// ```compile_fail
 /// let input = String::from("1 OR 1=1");

@@ -1,9 +1,9 @@
-//! SQL with a `:name` wherever something is to be put in.
+//! SQL templates with `:name` placeholders.
 
 use super::{Argument, Sql};
 
-/// SQL with names, each written as `:name`, and the names themselves. [`sql!`](crate::sql) makes
-/// one and fills it in.
+/// SQL text with `:name` placeholders, and the list of their names. [`sql!`](crate::sql) creates
+/// and fills it.
 #[derive(Debug)]
 pub struct Template {
     text: &'static str,
@@ -11,10 +11,10 @@ pub struct Template {
 }
 
 impl Template {
-    /// A template whose names are exactly those of its text.
+    /// Creates a template from SQL text and the names of its placeholders.
     ///
     /// # Panics
-    /// When they are not, which stops the compiler where this is a constant.
+    /// If `names` are not exactly the placeholders in `text`: a compile error in a constant.
     #[must_use]
     #[expect(
         clippy::indexing_slicing,
@@ -42,7 +42,7 @@ impl Template {
         Self { text, names }
     }
 
-    /// The SQL with an argument in the place of each name.
+    /// Replaces each placeholder with its argument. `arguments` are in the order of the names.
     #[must_use]
     pub fn fill(&self, arguments: &[Argument<'_>]) -> Sql {
         let mut sql = Sql(String::with_capacity(2 * self.text.len()));
@@ -53,7 +53,7 @@ impl Template {
             match named.find(|(other, _)| **other == name) {
                 Some((_, Argument::Value(value))) => sql.push(*value),
                 Some((_, Argument::Sql(Sql(part)))) => sql.0.push_str(part),
-                // `new` has seen to it that there is one.
+                // `new` has checked that every placeholder has a name.
                 None => {}
             }
             rest = after;
@@ -63,7 +63,7 @@ impl Template {
     }
 }
 
-/// The text up to the next name, the name, and the text after it.
+/// Splits the text at its first placeholder: the text before it, its name, and the text after it.
 fn next_name(text: &'static str) -> Option<(&'static str, &'static str, &'static str)> {
     let bytes = text.as_bytes();
     let start = (0..bytes.len()).find(|&at| name_end(bytes, at) > at)?;
@@ -72,7 +72,7 @@ fn next_name(text: &'static str) -> Option<(&'static str, &'static str, &'static
     Some((before, name.strip_prefix(':')?, after))
 }
 
-/// Where the `:name` ends that begins here; here, if none does.
+/// The end of the placeholder that begins at `start`, or `start` if none begins there.
 #[expect(
     clippy::indexing_slicing,
     reason = "within bounds, and a constant function"
@@ -88,7 +88,7 @@ const fn name_end(bytes: &[u8], start: usize) -> usize {
     if end > start + 1 { end } else { start }
 }
 
-/// Whether the bytes of a range are one of the names.
+/// Returns true if `bytes[start..end]` equals one of the names.
 #[expect(
     clippy::indexing_slicing,
     reason = "within bounds, and a constant function"
@@ -104,7 +104,7 @@ const fn is_among(bytes: &[u8], start: usize, end: usize, names: &[&str]) -> boo
     false
 }
 
-/// Whether a name is in the SQL.
+/// Returns true if the SQL has a placeholder of this name.
 const fn is_in(name: &[u8], bytes: &[u8]) -> bool {
     let mut at = 0;
     while at < bytes.len() {
@@ -117,7 +117,7 @@ const fn is_in(name: &[u8], bytes: &[u8]) -> bool {
     false
 }
 
-/// Whether the bytes of a range are these.
+/// Returns true if `bytes[start..end]` equals `other`.
 #[expect(
     clippy::indexing_slicing,
     reason = "within bounds, and a constant function"

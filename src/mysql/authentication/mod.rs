@@ -1,8 +1,8 @@
-//! The client's half of the authentication plugins: challenge in, answer out, no I/O.
+//! The client side of MySQL's authentication plugins, without I/O: a challenge in, a response out.
 //!
-//! The scrambles and the RSA encryption are `mysql_common`'s. Its plugin state machines are not
-//! used: they read the server's key with a regular expression, panic on a malformed one, and
-//! would send a password in clear (`mysql_clear_password`) over any transport.
+//! `mysql_common` computes the scrambles and the RSA encryption. Its own plugin state machines are
+//! not used: they read the server's RSA key with a regular expression, panic on a malformed key,
+//! and would send the password in clear text (`mysql_clear_password`) over any transport.
 
 use mysql_common::auth::plugins::{
     caching_sha2_password::scramble_sha256, mysql_native_password::scramble_native,
@@ -13,23 +13,23 @@ use spki::{SubjectPublicKeyInfoRef, der::Decode as _, der::Document};
 
 use super::Error;
 
-/// Length of a challenge, in bytes.
+/// Length of the server's challenge, in bytes.
 pub(super) const NONCE: usize = 20;
 
-/// `caching_sha2_password`: the client asks for the server's public key.
+/// `caching_sha2_password`: the client's request for the server's public key.
 const REQUEST_PUBLIC_KEY: u8 = 2;
-/// `caching_sha2_password`: the answer matched the server's cache; OK follows.
+/// `caching_sha2_password`: the response matched the server's cache; an OK packet follows.
 const FAST_AUTH_SUCCESS: u8 = 3;
 /// `caching_sha2_password`: the server needs the password itself.
 const PERFORM_FULL_AUTHENTICATION: u8 = 4;
 
-/// Sizes of an RSA modulus that are taken, in bytes (2048 to 8192 bits).
+/// Accepted sizes of an RSA modulus, in bytes (2048 to 8192 bits).
 const MODULUS: std::ops::RangeInclusive<usize> = 256..=1024;
-/// What OAEP with SHA-1 adds to a message, in bytes, and one: at exactly 41 below the size of the
-/// modulus `mysql_common` subtracts with overflow.
+/// Bytes of the modulus that the message must leave free. OAEP with SHA-1 takes 41 of them; at
+/// exactly 41, a subtraction in `mysql_common` overflows, hence one more.
 const OAEP_OVERHEAD: usize = 42;
 
-/// The plugins that this client has.
+/// The authentication plugins that this client implements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Plugin {
     /// `mysql_native_password`: two rounds of SHA-1.
@@ -39,7 +39,7 @@ pub(super) enum Plugin {
 }
 
 impl Plugin {
-    /// The plugin of a name that the server gave.
+    /// The plugin with the name that the server sent, or `None` if this client does not have it.
     pub(super) fn by_name(name: &[u8]) -> Option<Self> {
         match name {
             b"mysql_native_password" => Some(Self::Native),
@@ -49,16 +49,16 @@ impl Plugin {
     }
 }
 
-/// What to do with a packet of the server.
+/// The client's next step after an authentication packet from the server.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// Send this.
+    /// Send this payload.
     Send(Vec<u8>),
-    /// Nothing; the server goes on.
+    /// Send nothing and read the server's next packet.
     Wait,
 }
 
-/// What the plugin expects next.
+/// The kind of authentication data that the plugin expects next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Expects {
     CacheState,
@@ -66,7 +66,7 @@ enum Expects {
     Nothing,
 }
 
-/// One run of a plugin.
+/// The state of one plugin while it authenticates a connection.
 pub(super) struct Authentication<'a> {
     plugin: Plugin,
     expects: Expects,
@@ -75,10 +75,10 @@ pub(super) struct Authentication<'a> {
 }
 
 impl<'a> Authentication<'a> {
-    /// Starts a plugin on a challenge.
+    /// Starts a plugin with the server's challenge.
     ///
     /// # Errors
-    /// [`Error::Protocol`] when the challenge is not 20 bytes, with or without a final NUL.
+    /// [`Error::Protocol`] if the challenge, without its optional final NUL, is not 20 bytes long.
     pub(super) fn new(plugin: Plugin, challenge: &[u8], password: &'a [u8]) -> Result<Self, Error> {
         let challenge = match challenge {
             [nonce @ .., 0] if nonce.len() == NONCE => nonce,
@@ -99,7 +99,7 @@ impl<'a> Authentication<'a> {
         })
     }
 
-    /// The first answer; empty for an empty password.
+    /// The first response to the challenge; empty for an empty password.
     pub(super) fn scramble(&self) -> Vec<u8> {
         match self.plugin {
             Plugin::Native => scramble_native(&self.nonce, self.password).map(Vec::from),
@@ -108,7 +108,7 @@ impl<'a> Authentication<'a> {
         .unwrap_or_default()
     }
 
-    /// Answers more data from the server (without its leading 0x01).
+    /// Handles an `AuthMoreData` packet, given without its leading 0x01.
     pub(super) fn more(&mut self, data: &[u8]) -> Result<Answer, Error> {
         match (self.expects, data) {
             (Expects::CacheState, [FAST_AUTH_SUCCESS]) => {
@@ -123,14 +123,13 @@ impl<'a> Authentication<'a> {
                 self.expects = Expects::Nothing;
                 encrypt(self.password, self.nonce, pem).map(Answer::Send)
             }
-            _ => Err(Error::Protocol(
-                "authentication data that nothing asked for",
-            )),
+            _ => Err(Error::Protocol("unexpected authentication data")),
         }
     }
 }
 
-/// The password, ended by NUL and masked with the challenge, encrypted to the server's RSA key.
+/// Masks the password and a final NUL with the challenge (XOR), and encrypts the result with the
+/// server's RSA key.
 fn encrypt(password: &[u8], nonce: [u8; NONCE], pem: &[u8]) -> Result<Vec<u8>, Error> {
     let key = public_key(pem).ok_or(Error::Protocol("an RSA key that cannot be read"))?;
     let message: Vec<u8> = password
@@ -141,20 +140,20 @@ fn encrypt(password: &[u8], nonce: [u8; NONCE], pem: &[u8]) -> Result<Vec<u8>, E
         .collect();
     if message.len() > key.num_octets() - OAEP_OVERHEAD {
         return Err(Error::Unsupported(
-            "a longer RSA key for this password".into(),
+            "RSA encryption of a password that is too long for its key".into(),
         ));
     }
     key.encrypt_block(message, Pkcs1OaepPadding::new(GetRandom))
         .map_err(|error| Error::Io(std::io::Error::other(error.to_string())))
 }
 
-/// Reads a public key in PEM; none for anything that could not be encrypted to.
+/// Reads a PEM public key, or returns `None` if it is malformed or not fit for encryption.
 fn public_key(pem: &[u8]) -> Option<PublicKey> {
     let (_, document) = Document::from_pem(std::str::from_utf8(pem).ok()?).ok()?;
     let info = SubjectPublicKeyInfoRef::from_der(document.as_bytes()).ok()?;
     let key = pkcs1::RsaPublicKeyRef::from_der(info.subject_public_key.as_bytes()?).ok()?;
     let (modulus, exponent) = (key.modulus.as_bytes(), key.public_exponent.as_bytes());
-    // RSA's numbers are odd; an exponent over 32 bits would only cost time.
+    // An RSA modulus and exponent are odd. An exponent over 32 bits would only cost time.
     let sound = MODULUS.contains(&modulus.len())
         && (1..=4).contains(&exponent.len())
         && [modulus, exponent]

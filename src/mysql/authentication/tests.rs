@@ -1,4 +1,4 @@
-//! The plugins against keys and challenges, sound and not.
+//! Authentication plugins with valid and invalid keys and challenges.
 
 use super::*;
 use proptest::prelude::*;

@@ -1,15 +1,15 @@
-//! What can go wrong on a connection, and whether it survives.
+//! Errors of the MySQL client, and which of them leave the connection usable.
 
 use std::{fmt, io};
 
-/// `ER_DUP_ENTRY`: a unique key holds this value already.
+/// `ER_DUP_ENTRY`: a unique key already holds this value.
 const ER_DUP_ENTRY: u16 = 1062;
-/// `ER_LOCK_DEADLOCK`: the transaction was rolled back so that another could go on.
+/// `ER_LOCK_DEADLOCK`: the transaction was rolled back to resolve a deadlock.
 const ER_LOCK_DEADLOCK: u16 = 1213;
 /// `ER_TRUNCATED_WRONG_VALUE_FOR_FIELD`: for text, a character that the column cannot hold.
 const ER_TRUNCATED_WRONG_VALUE_FOR_FIELD: u16 = 1366;
-/// `ER_BAD_NULL_ERROR`, `WARN_DATA_TRUNCATED`, the one above, `ER_DATA_TOO_LONG` and
-/// `ER_DATA_OUT_OF_RANGE`: a value that is not for its column.
+/// `ER_BAD_NULL_ERROR`, `WARN_DATA_TRUNCATED`, `ER_TRUNCATED_WRONG_VALUE_FOR_FIELD`,
+/// `ER_DATA_TOO_LONG` and `ER_DATA_OUT_OF_RANGE`: the column cannot hold the value.
 const UNFIT: [u16; 5] = [
     1048,
     1265,
@@ -19,10 +19,10 @@ const UNFIT: [u16; 5] = [
 ];
 const ER_DATA_OUT_OF_RANGE: u16 = 1690;
 /// `ER_CANT_AGGREGATE_2COLLATIONS`, `..._3COLLATIONS`, `..._NCOLLATIONS` and
-/// `ER_CANNOT_CONVERT_STRING`: text that cannot be compared with a column.
+/// `ER_CANNOT_CONVERT_STRING`: the text cannot be compared with a column.
 const INCOMPARABLE: [u16; 4] = [1267, 1270, 1271, 3854];
 
-/// An error of the client.
+/// An error of the MySQL client.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The stream failed or ended.
@@ -31,31 +31,30 @@ pub enum Error {
     /// The stream failed or ended before the first byte of the reply to a statement.
     #[error("connection to MySQL, before any reply: {0}")]
     Unanswered(io::Error),
-    /// The server broke the protocol, or sent more than the limits allow.
+    /// The server broke the protocol or sent more than the limits allow.
     #[error("MySQL protocol: {0}")]
     Protocol(&'static str),
-    /// The server asks for something that this client does not do. MySQL also asks users that it
-    /// does not know for an authentication plugin at random.
+    /// The server asks for something that this client does not implement. An unknown user can cause
+    /// this too, because MySQL picks an authentication plugin at random for it.
     #[error("MySQL server asks for {0}, which is not supported")]
     Unsupported(String),
     /// The server refused the connection or the statement.
     #[error("MySQL server: {0}")]
     Server(#[from] ServerError),
-    /// An earlier command on this connection never saw the end of its reply.
+    /// The reply to an earlier command on this connection was not read to its end.
     #[error("the connection was abandoned in the middle of a reply")]
     Broken,
 }
 
 impl Error {
-    /// Whether the connection is of no more use.
-    ///
-    /// Only an error that the server itself reported, in reply to a statement, leaves it intact.
+    /// Returns true if the connection can no longer be used. Only an error that the server itself
+    /// reported in reply to a statement leaves the connection usable.
     #[must_use]
     pub fn is_fatal(&self) -> bool {
         !matches!(self, Self::Server(_))
     }
 
-    /// The number of the server's error, if it is one.
+    /// The error number, if the server reported the error.
     fn code(&self) -> Option<u16> {
         match self {
             Self::Server(error) => Some(error.code),
@@ -63,32 +62,35 @@ impl Error {
         }
     }
 
-    /// Whether the server undid the statement's transaction to end a deadlock: it may be run again.
+    /// Returns true if the server rolled the transaction back to resolve a deadlock, so that it may
+    /// be run again.
     #[must_use]
     pub fn is_deadlock(&self) -> bool {
         self.code() == Some(ER_LOCK_DEADLOCK)
     }
 
-    /// Whether a statement compared a column with characters that its character set lacks.
+    /// Returns true if a statement compared a column with characters that the column's character
+    /// set lacks.
     #[must_use]
     pub fn is_incomparable(&self) -> bool {
         self.code().is_some_and(|code| INCOMPARABLE.contains(&code))
     }
 
-    /// Whether a value that was computed is beyond its type (`ER_DATA_OUT_OF_RANGE`).
+    /// Returns true if a computed value is out of the range of its type (`ER_DATA_OUT_OF_RANGE`).
     #[must_use]
     pub fn is_out_of_range(&self) -> bool {
         self.code() == Some(ER_DATA_OUT_OF_RANGE)
     }
 
-    /// Whether a column cannot hold its new value.
+    /// Returns true if a column cannot hold its new value.
     #[must_use]
     pub fn is_unfit(&self) -> bool {
         self.code().is_some_and(|code| UNFIT.contains(&code))
     }
 
-    /// The column whose character set lacks a character of its new value, where that is what the
-    /// error is and its message can be read: servers may speak other languages than English.
+    /// The name of the column whose character set lacks a character of its new value. `None` for
+    /// any other error, and for a message that cannot be parsed, as on a server whose messages are
+    /// not in English.
     #[must_use]
     pub fn unstorable_column(&self) -> Option<&str> {
         let Self::Server(error) = self else {
@@ -97,17 +99,17 @@ impl Error {
         if error.code != ER_TRUNCATED_WRONG_VALUE_FOR_FIELD {
             return None;
         }
-        // MariaDB: for column `db`.`user`.`name` at row 1; MySQL: for column 'name' at row 1.
+        // MariaDB: "for column `db`.`user`.`name` at row 1"; MySQL: "for column 'name' at row 1".
         let (_, column) = error.message.rsplit_once(" for column ")?;
         let (column, _) = column.split_once(" at row ")?;
         let (_, name) = column.rsplit_once('.').unwrap_or(("", column));
         Some(name.trim_matches(['`', '\'']))
     }
 
-    /// Whether a unique key, or the primary key, already holds the value.
+    /// Returns true if a unique key or the primary key already holds the value.
     ///
-    /// Which key is not asked: only the server's words tell, and they differ from server to server
-    /// and from language to language.
+    /// The name of the key is not available: only the message has it, and its wording depends on
+    /// the server and its language.
     #[must_use]
     pub fn is_duplicate(&self) -> bool {
         self.code() == Some(ER_DUP_ENTRY)
@@ -117,11 +119,12 @@ impl Error {
 /// An ERR packet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ServerError {
-    /// The error number of the MySQL manual.
+    /// The error number (see the MySQL Server Error Message Reference).
     pub code: u16,
-    /// The five characters of the SQLSTATE; none before the handshake is complete.
+    /// The five characters of the SQLSTATE; `None` if the server sent none, as before the
+    /// capabilities are negotiated.
     pub state: Option<String>,
-    /// The server's words. They may quote what the statement held.
+    /// The server's message, which may quote values of the statement.
     pub message: String,
 }
 
@@ -131,7 +134,7 @@ impl ServerError {
         let [0xff, low, high, rest @ ..] = payload else {
             return Err(Error::Protocol("an ERR packet that is too short"));
         };
-        // Before capabilities are agreed on, servers leave the SQLSTATE and its marker out.
+        // Before capabilities are negotiated, servers omit the SQLSTATE and its marker.
         let (state, message) = match rest {
             [b'#', rest @ ..] => match rest.split_at_checked(5) {
                 Some((state, message)) => {
@@ -149,9 +152,10 @@ impl ServerError {
     }
 }
 
-/// The number and the SQLSTATE always; the message only where it speaks of the connection or the
-/// schema, or comes from Hyperdrive, and up to the first thing that could be of a statement. The
-/// others quote the statement or its values, which belong in no log.
+/// Writes the error number and the SQLSTATE. The message is added only if it is about the
+/// connection, the transaction or the schema, or comes from Hyperdrive, and is cut at the first
+/// literal of a statement: other messages quote the statement or its values, which must not be
+/// logged.
 impl fmt::Display for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state.as_deref().unwrap_or("-----");
@@ -183,7 +187,7 @@ impl fmt::Display for ServerError {
     }
 }
 
-/// The most characters of a message that are shown.
+/// The largest number of a message's characters that are shown.
 const MAX_SHOWN: usize = 200;
 
 #[cfg(test)]

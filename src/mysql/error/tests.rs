@@ -1,4 +1,4 @@
-//! What is made of the server's errors, and what is shown of them.
+//! The classification and the display of the server's errors.
 
 use super::*;
 
