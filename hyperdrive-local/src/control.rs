@@ -1,5 +1,5 @@
-//! The counters and the faults over HTTP: `GET /counters`, `PUT /fault`, `DELETE /fault`, for this
-//! machine only.
+//! The HTTP endpoint for counters and faults: `GET /counters`, `PUT /fault` and `DELETE /fault`,
+//! for callers on this machine only.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::Shared;
 use crate::counters::Snapshot;
 use crate::fault::Fault;
 
-/// What the endpoint can reach.
+/// The state of the endpoint.
 #[derive(Clone)]
 pub struct Control(pub(crate) Arc<Shared>);
 
@@ -34,8 +34,9 @@ pub(crate) fn router(control: Control) -> Router {
         .layer(middleware::from_fn(only_local))
 }
 
-/// A page of another site can have its own name lead to this port, and would then be of one origin
-/// with it. A browser still says that name.
+/// Refuses a request whose `Host` is not this machine. Without this check a web page could reach
+/// the endpoint by DNS rebinding: its host name would resolve to 127.0.0.1, and the browser would
+/// treat both as one origin. The browser still sends that name as `Host`.
 async fn only_local(request: Request, next: Next) -> Result<Response, StatusCode> {
     let host = request.headers().get(header::HOST);
     let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();

@@ -1,10 +1,10 @@
-//! What has happened, counted.
+//! Counters of connections, statements, faults and bytes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 
-/// Counters since the start.
+/// The counters of one local Hyperdrive since its start.
 #[derive(Debug, Default)]
 pub struct Counters {
     pub(crate) connections: AtomicU64,
@@ -16,27 +16,27 @@ pub struct Counters {
     pub(crate) bytes_out: AtomicU64,
 }
 
-/// The counters at a moment.
+/// The values of the counters at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Snapshot {
     /// Connections that Workers opened.
     pub connections: u64,
-    /// Statements that were let through, to the origin or the cache.
+    /// Statements that were accepted, whether the origin or the cache answered them.
     pub statements: u64,
     /// Commands and statements that were refused.
     pub refused: u64,
     /// Statements that the cache answered.
     pub cached: u64,
-    /// Times that a fault struck.
+    /// The number of times that a fault was applied.
     pub faults: u64,
-    /// Bytes from Workers.
+    /// Bytes received from Workers.
     pub bytes_in: u64,
-    /// Bytes to Workers.
+    /// Bytes sent to Workers.
     pub bytes_out: u64,
 }
 
 impl Counters {
-    /// The counters now.
+    /// The current values.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);

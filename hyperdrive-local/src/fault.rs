@@ -1,4 +1,4 @@
-//! Failing on request: what goes wrong, and at which point of the conversation.
+//! Faults that can be injected into a conversation with a Worker.
 
 use std::sync::Mutex;
 
@@ -6,24 +6,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::lock;
 
-/// A point of the conversation: the next packet to the Worker is ...
+/// The point of the conversation at which a fault applies, named by the next packet to the Worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// ... the greeting.
+    /// The greeting.
     Connect,
-    /// ... the OK that ends the handshake.
+    /// The OK that ends the handshake.
     Authenticate,
-    /// ... the first of a reply.
+    /// The first packet of a reply.
     Query,
-    /// ... the first row, or the OK of a statement without rows.
+    /// The first row, or the packet that ends an empty result set or is the whole reply.
     FirstRow,
-    /// ... the end of the rows, or the OK of a statement without rows.
+    /// The packet that ends the rows or is the whole reply.
     LastRow,
 }
 
 impl Stage {
-    /// All of them, in the order of a conversation.
+    /// All stages, in the order of a conversation.
     pub const ALL: [Self; 5] = [
         Self::Connect,
         Self::Authenticate,
@@ -33,43 +33,44 @@ impl Stage {
     ];
 }
 
-/// What goes wrong.
+/// The effect of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// The connection is closed in the packet's place.
+    /// The connection is closed instead of sending the packet.
     Close,
     /// Half of the packet is sent, then the connection is closed.
     Cut,
     /// Nothing more is sent, and the connection stays open.
     Hang,
-    /// The packet comes late, by so many milliseconds.
+    /// The packet is delayed by this number of milliseconds.
     Delay(u64),
-    /// The packet's bytes are changed.
+    /// Some bytes of the packet's payload are changed.
     Garble,
-    /// An ERR packet (`Internal error.`) comes in the packet's place.
+    /// An ERR packet (`Internal error.`) is sent instead, then the connection is closed.
     Error,
-    /// `Failed to acquire a connection from the pool.` comes in the packet's place.
+    /// An ERR packet (`Failed to acquire a connection from the pool.`) is sent instead, then the
+    /// connection is closed.
     PoolExhausted,
-    /// The connection is closed after so many bytes, counted from this packet's first.
+    /// The connection is closed after this number of bytes, including those of this packet.
     CloseAfterBytes(usize),
-    /// The connection is closed after so many packets, this one counted.
+    /// The connection is closed after this number of packets, including this one.
     CloseAfterPackets(usize),
 }
 
-/// A fault.
+/// A fault: what goes wrong, where and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
-    /// Where.
+    /// The point of the conversation at which it applies.
     pub stage: Stage,
-    /// What.
+    /// Its effect.
     pub kind: Kind,
-    /// How often; always, if it does not say.
+    /// The number of times that it applies; `None` for no limit.
     #[serde(default)]
     pub times: Option<u32>,
 }
 
-/// The fault in force.
+/// The current fault, if there is one.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Mutex<Option<Fault>>);
 
@@ -78,7 +79,8 @@ impl Faults {
         *lock(&self.0) = fault.filter(|fault| fault.times != Some(0));
     }
 
-    /// The fault that strikes at one of some stages, and one time less of it.
+    /// Returns the current fault's effect if it applies at one of these stages, and counts down
+    /// [`Fault::times`].
     pub(crate) fn strike(&self, stages: &[Stage]) -> Option<Kind> {
         let mut current = lock(&self.0);
         let fault = current

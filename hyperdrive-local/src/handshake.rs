@@ -1,4 +1,4 @@
-//! The Worker's way in: a greeting, a response, OK.
+//! The server side of the handshake with a Worker: greeting, handshake response, OK.
 
 use std::io;
 use std::sync::Arc;
@@ -18,20 +18,21 @@ const SECURE_CONNECTION: u32 = 1 << 15;
 const PLUGIN_AUTH: u32 = 1 << 19;
 const DEPRECATE_EOF: u32 = 1 << 24;
 
-/// What the real greeting was reported to offer.
+/// The minimal capabilities that the greeting of the real Hyperdrive was reported to offer.
 const MEAGRE: u32 = CONNECT_WITH_DB | PROTOCOL_41 | TRANSACTIONS | SECURE_CONNECTION;
-/// What a server offers, as far as it is kept here.
+/// The capabilities that a MySQL server offers and that this handshake implements.
 const RICH: u32 = MEAGRE | PLUGIN_AUTH | DEPRECATE_EOF | 0b111;
 
-/// `caching_sha2_password`: the answer was right without asking for more.
+/// `caching_sha2_password`: the scramble was correct, and full authentication is not needed.
 const FAST_AUTH_SUCCESS: [u8; 2] = [1, 3];
 const OK: [u8; 7] = [0, 0, 0, 2, 0, 0, 0];
 
-/// Lets a Worker in, and says whether rows end without EOF packets; none if it does not get in.
+/// Performs the handshake with a Worker. Returns true if `CLIENT_DEPRECATE_EOF` was negotiated, and
+/// `None` if the Worker was refused or closed the connection.
 pub(crate) async fn handshake(wire: &mut Wire, shared: &Arc<Shared>) -> io::Result<Option<bool>> {
     let mut nonce = [0; 20];
     getrandom::fill(&mut nonce).map_err(io::Error::other)?;
-    // A NUL would end it.
+    // Map each byte to a printable character: a NUL would end the challenge.
     for byte in &mut nonce {
         *byte = b'0' + *byte % 75;
     }
@@ -74,7 +75,8 @@ fn greeting(capabilities: u32, plugin: Plugin, nonce: [u8; 20]) -> Vec<u8> {
     let (first, second) = nonce.split_at(8);
     let mut payload = b"\x0a8.0.0-hyperdrive-local\0\x01\0\0\0".to_vec();
     payload.extend_from_slice(first);
-    // NUL, capabilities, utf8mb4_general_ci, autocommit, capabilities, length of the nonce.
+    // A NUL, the lower capabilities, utf8mb4_general_ci (45), the status flags (autocommit), the
+    // upper capabilities, and the length of the challenge with its NUL.
     payload.extend_from_slice(&[0, a, b, 45, 2, 0, c, d, 21]);
     payload.extend_from_slice(&[0; 10]);
     payload.extend_from_slice(second);
@@ -95,7 +97,8 @@ struct Response<'a> {
 }
 
 impl<'a> Response<'a> {
-    /// Reads a handshake response of protocol 4.1. The database is the origin's whatever it names.
+    /// Parses a handshake response of protocol 4.1. The database that it names is ignored: it is
+    /// always the origin's.
     fn parse(payload: &'a [u8]) -> Option<Self> {
         let (head, rest) = payload.split_at_checked(32)?;
         let capabilities = u32::from_le_bytes(head.get(..4)?.try_into().ok()?);
@@ -111,7 +114,7 @@ impl<'a> Response<'a> {
     }
 }
 
-/// SHA1(password) XOR SHA1(nonce, SHA1(SHA1(password))).
+/// The `mysql_native_password` scramble: `SHA1(password) XOR SHA1(nonce, SHA1(SHA1(password)))`.
 fn native(password: &str, nonce: [u8; 20]) -> Vec<u8> {
     let once = Sha1::digest(password);
     let mask = Sha1::new()
@@ -124,7 +127,8 @@ fn native(password: &str, nonce: [u8; 20]) -> Vec<u8> {
         .collect()
 }
 
-/// SHA256(password) XOR SHA256(SHA256(SHA256(password)), nonce).
+/// The `caching_sha2_password` scramble: `SHA256(password) XOR SHA256(SHA256(SHA256(password)),
+/// nonce)`.
 fn caching_sha2(password: &str, nonce: [u8; 20]) -> Vec<u8> {
     let once = Sha256::digest(password);
     let mask = Sha256::new()

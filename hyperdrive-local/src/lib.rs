@@ -1,18 +1,20 @@
 //! A local Hyperdrive for MySQL.
 //!
-//! It stands where `wrangler dev` would let a Worker speak to the database directly, and does what
-//! the real one does: its own handshake with next to no capabilities, text statements only, one
-//! origin connection for each statement or transaction, and the real messages for all that is
-//! refused. And it fails on request, at a chosen point of the conversation.
+//! `wrangler dev` connects a Worker straight to the database. This proxy goes between the two and
+//! behaves like the real Hyperdrive: its own handshake with few capabilities, text statements only,
+//! one origin connection for each statement or transaction, and the real error messages for
+//! whatever is refused. It can also inject a fault at a chosen point of the conversation.
 //!
-//! * [`options`]: what can be set;
-//! * `wire`: packets, and where faults strike;
-//! * `handshake`: the Worker's way in;
-//! * `statement`: what a statement is, and what is refused;
-//! * `origin`: the pool of connections to the database;
-//! * `reply`: results as packets;
-//! * `session`: one Worker's connection;
-//! * [`counters`], [`fault`], [`control`]: looking in, breaking things, and both over HTTP.
+//! * [`options`]: the settings of a local Hyperdrive;
+//! * `wire`: reads and writes packets, and applies faults;
+//! * `handshake`: authenticates a Worker;
+//! * `statement`: parses statements and refuses unsupported ones;
+//! * `origin`: the pool of connections to the database (the origin);
+//! * `reply`: encodes results as packets, and caches them;
+//! * `session`: one connection of a Worker;
+//! * [`counters`], [`fault`]: counters, and faults to inject;
+//! * [`control`]: both over HTTP;
+//! * [`url`]: parses the origin's URL, and explains connection errors.
 
 pub mod control;
 pub mod counters;
@@ -40,14 +42,14 @@ use origin::Pool;
 
 pub use options::Plugin;
 
-/// A running local Hyperdrive; it ends when this is dropped.
+/// A running local Hyperdrive, which stops when this handle is dropped.
 pub struct Hyperdrive {
     address: SocketAddr,
     shared: Arc<Shared>,
     task: JoinHandle<()>,
 }
 
-/// What all sessions share.
+/// The state that all sessions share.
 struct Shared {
     options: Options,
     password: String,
@@ -60,13 +62,16 @@ struct Shared {
 }
 
 impl Hyperdrive {
-    /// Starts one on a port of loopback. The origin is not asked until a statement comes.
+    /// Starts a local Hyperdrive on a port of 127.0.0.1. It connects to the origin only when a
+    /// statement arrives.
     ///
     /// # Errors
-    /// When the port cannot be had or the origin's URL names no database.
+    /// If the port cannot be bound, the system has no randomness, or the origin's URL names no
+    /// database.
     pub async fn start(options: Options) -> Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", options.port)).await;
-        let listener = listener.with_context(|| format!("port {} cannot be had", options.port))?;
+        let listener =
+            listener.with_context(|| format!("cannot listen on port {}", options.port))?;
         let address = listener.local_addr()?;
         let mut random = [0; 16];
         getrandom::fill(&mut random).context("the system has no randomness")?;
@@ -97,25 +102,25 @@ impl Hyperdrive {
         self.address.port()
     }
 
-    /// The user that gets in.
+    /// The only user that can connect.
     #[must_use]
     pub fn user(&self) -> &'static str {
         USER
     }
 
-    /// The user's password, made for this run.
+    /// The user's password, generated at the start.
     #[must_use]
     pub fn password(&self) -> &str {
         &self.shared.password
     }
 
-    /// The database: the origin's.
+    /// The name of the origin's database.
     #[must_use]
     pub fn database(&self) -> &str {
         &self.shared.database
     }
 
-    /// What `localConnectionString` takes.
+    /// The connection string for wrangler's `localConnectionString`.
     #[must_use]
     pub fn connection_string(&self) -> String {
         format!(
@@ -126,31 +131,31 @@ impl Hyperdrive {
         )
     }
 
-    /// What has happened so far.
+    /// The counters since the start.
     #[must_use]
     pub fn counters(&self) -> &Counters {
         &self.shared.counters
     }
 
-    /// Connections to the origin that are open now, in use or idle.
+    /// The number of open connections to the origin, in use or idle.
     #[must_use]
     pub fn origin_connections(&self) -> usize {
         self.shared.pool.open()
     }
 
-    /// Sets what fails from now on; none for nothing.
+    /// Sets the fault that applies from now on, or with `None` removes it.
     pub fn fail(&self, fault: impl Into<Option<Fault>>) {
         self.shared.faults.set(fault.into());
     }
 
-    /// The statements since the last call, if [`Options::keep_statements`] is set.
+    /// Takes the statements received since the last call, if [`Options::keep_statements`] is set.
     #[must_use]
     pub fn take_statements(&self) -> Vec<String> {
         let mut statements = lock(&self.shared.statements);
         std::mem::take(&mut *statements)
     }
 
-    /// The HTTP endpoint for counters and faults.
+    /// The router of the HTTP endpoint for counters and faults.
     pub fn control(&self) -> axum::Router {
         control::router(control::Control(self.shared.clone()))
     }
@@ -162,10 +167,10 @@ impl Drop for Hyperdrive {
     }
 }
 
-/// The one account.
+/// The only user that can connect.
 const USER: &str = "hyperdrive";
 
-/// Locks what no thread leaves half-changed.
+/// Locks a mutex and ignores poisoning: no thread leaves these values half-changed.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex
         .lock()

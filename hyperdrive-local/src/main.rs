@@ -1,4 +1,4 @@
-//! `hyperdrive-local`: a local Hyperdrive for one database.
+//! The program `hyperdrive-local`: a local Hyperdrive for one database.
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -10,41 +10,41 @@ use hyperdrive_local::fault::{Fault, Kind, Stage};
 use hyperdrive_local::options::{Options, Plugin};
 use hyperdrive_local::{Hyperdrive, url};
 
-/// A local Hyperdrive for MySQL that refuses what the real one refuses, and fails on request.
+/// A local Hyperdrive for MySQL that refuses what the real one refuses and can inject faults.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// The database: <mysql://user:password@host:3306/database>. Everybody on this machine can read
-    /// an argument, so the environment is the better place. On another machine it is reached by TLS
-    /// with its certificate checked, unless its URL ends with ?ssl-mode=disabled or
-    /// ?ssl-mode=required (any certificate).
+    /// The database: <mysql://user:password@host:3306/database>. Prefer the environment variable,
+    /// because every user of this machine can read arguments. A database on another machine is
+    /// reached over TLS and its certificate is checked, unless the URL ends with ?ssl-mode=disabled
+    /// or ?ssl-mode=required (which accepts any certificate).
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     origin: String,
-    /// The port on 127.0.0.1; 0 for any.
+    /// The port on 127.0.0.1; 0 picks a free one.
     #[arg(long, default_value_t = 3307)]
     port: u16,
-    /// The port of the HTTP endpoint for counters and faults; none without it.
+    /// The port of the HTTP endpoint for counters and faults; without it there is no endpoint.
     #[arg(long)]
     control_port: Option<u16>,
     /// The authentication plugin of the handshake with the Worker.
     #[arg(long, value_enum, default_value = "native")]
     plugin: Plugin,
-    /// Offer what MySQL offers, and not next to nothing.
+    /// Offer the capabilities of a MySQL server instead of Hyperdrive's few.
     #[arg(long)]
     rich: bool,
-    /// Connections to the database, at the most.
+    /// The maximum number of connections to the database.
     #[arg(long, default_value_t = 20)]
     origin_connection_limit: usize,
-    /// Seconds that a statement waits for one of them.
+    /// The time that a statement waits for a connection to the database, in seconds.
     #[arg(long, default_value_t = 15)]
     acquire_timeout: u64,
-    /// Seconds that a statement may run.
+    /// The time that a statement may run, in seconds.
     #[arg(long, default_value_t = 60)]
     statement_timeout: u64,
-    /// Answer reads from a cache, as the real one does without --caching-disabled.
+    /// Answer reads from a cache, as the real Hyperdrive does without --caching-disabled.
     #[arg(long)]
     caching: bool,
-    /// Fail, as JSON: {"stage": "query", "kind": "hang", "times": 1}.
+    /// The fault to inject, as JSON: {"stage": "query", "kind": "hang", "times": 1}.
     #[arg(long, value_parser = fault)]
     fault: Option<Fault>,
 }
@@ -94,7 +94,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     hyperdrive.fail(arguments.fault);
     if let Some(port) = arguments.control_port {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await;
-        let listener = listener.with_context(|| format!("port {port} cannot be had"))?;
+        let listener = listener.with_context(|| format!("cannot listen on port {port}"))?;
         let control = hyperdrive.control();
         tokio::spawn(async { axum::serve(listener, control).await });
         println!("Counters on http://127.0.0.1:{port}/counters");

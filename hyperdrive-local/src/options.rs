@@ -1,4 +1,4 @@
-//! What can be set.
+//! The settings of a local Hyperdrive.
 
 use std::time::Duration;
 
@@ -7,40 +7,40 @@ use mysql_async::Opts;
 /// The authentication plugin of the handshake with the Worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Plugin {
-    /// `mysql_native_password`, without saying so: the real greeting was seen to name no plugin.
+    /// `mysql_native_password`. Without [`Options::rich`] the greeting names no plugin, as was
+    /// observed of the real one.
     #[default]
     Native,
-    /// `caching_sha2_password`, always by its fast path.
+    /// `caching_sha2_password`, always with fast authentication.
     CachingSha2,
 }
 
-/// How a local Hyperdrive behaves. The defaults are the real one's where it documents them.
+/// The settings of a local Hyperdrive. Defaults are those of the real one where it documents them.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The database.
+    /// The database to connect to.
     pub origin: Opts,
-    /// The port on 127.0.0.1; 0 for any.
+    /// The port on 127.0.0.1; 0 picks a free one.
     pub port: u16,
-    /// How the Worker authenticates.
+    /// The authentication plugin of the handshake with the Worker.
     pub plugin: Plugin,
-    /// Whether the greeting offers what MySQL offers, and not next to nothing.
+    /// Offers the capabilities of a MySQL server in the greeting instead of Hyperdrive's few.
     pub rich: bool,
-    /// Connections to the origin, at the most; the real default is 20 on the free plan.
+    /// The maximum number of connections to the origin. The real default is 20 on the free plan.
     pub origin_connection_limit: usize,
-    /// How long a statement waits for one of them.
+    /// The time that a statement waits for a connection to the origin.
     pub acquire_timeout: Duration,
-    /// How long a statement may run.
+    /// The time that a statement may run.
     pub statement_timeout: Duration,
-    /// Whether reads are answered from a cache for a minute, as the real one does unless its
+    /// Answers reads from a cache for a minute, as the real Hyperdrive does unless its
     /// configuration is created with `--caching-disabled`.
     pub caching: bool,
-    /// Whether statements are kept for [`crate::Hyperdrive::take_statements`]. They hold all that
-    /// was sent.
+    /// Keeps statements for [`crate::Hyperdrive::take_statements`], with all literals in them.
     pub keep_statements: bool,
 }
 
 impl Options {
-    /// The defaults, for an origin.
+    /// The default settings for an origin, on a free port.
     #[must_use]
     pub fn new(origin: Opts) -> Self {
         Self {

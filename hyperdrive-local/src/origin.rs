@@ -1,9 +1,9 @@
 //! Connections to the database.
 //!
-//! They are `mysql_async`'s, and results are written anew for the Worker: TLS and every
-//! authentication plugin come with it, which raw packets would have to bring themselves. The price
-//! is that a result is held in memory once. Its own pool is not used, since the real one's limit,
-//! waiting time and reset are what is to be shown.
+//! The connections are `mysql_async`'s, because it has TLS and the authentication plugins. Results
+//! are therefore decoded, held in memory once and encoded again for the Worker. The pool of
+//! `mysql_async` is not used, because this one must behave like Hyperdrive's: its limit, its
+//! waiting time and its reset.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::lock;
 use crate::options::Options;
 
-/// The pool.
+/// The pool of connections to the origin.
 pub(crate) struct Pool {
     options: Opts,
     idle: Arc<Mutex<Vec<Conn>>>,
@@ -32,7 +32,7 @@ pub(crate) struct Lease {
     _permit: OwnedSemaphorePermit,
 }
 
-/// Counts a connection for as long as it is in use.
+/// A guard that counts a connection while it is in use.
 struct Open(Arc<AtomicUsize>);
 
 impl Drop for Open {
@@ -41,18 +41,19 @@ impl Drop for Open {
     }
 }
 
-/// Why there is no connection.
+/// The reason why the pool returned no connection.
 pub(crate) enum NoLease {
-    /// None came free in time.
+    /// No connection became free in time.
     Exhausted,
-    /// The database does not take one.
+    /// Connecting to the database failed.
     Failed(mysql_async::Error),
 }
 
 impl Pool {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
-            // A reset takes a MySQL server's own character set; this is run after it.
+            // On a MySQL server a reset restores the server's character set, so the setup
+            // statements set utf8mb4 again after it.
             options: OptsBuilder::from_opts(options.origin.clone())
                 .setup(
                     [
@@ -69,12 +70,12 @@ impl Pool {
         }
     }
 
-    /// Connections that are open, in use or idle.
+    /// The number of open connections, in use or idle.
     pub(crate) fn open(&self) -> usize {
         self.open.load(Ordering::Relaxed) + lock(&self.idle).len()
     }
 
-    /// Takes a connection, within the time that a statement waits for one.
+    /// Takes a connection from the pool, waiting at most [`Options::acquire_timeout`].
     pub(crate) async fn lease(&self) -> Result<Lease, NoLease> {
         let lease = tokio::time::timeout(self.acquire_timeout, self.try_lease());
         lease.await.unwrap_or(Err(NoLease::Exhausted))
@@ -98,7 +99,8 @@ impl Pool {
         })
     }
 
-    /// An idle connection that still lives: it may have died with a restart of the database.
+    /// An idle connection that still works; others, as after a restart of the database, are
+    /// dropped.
     async fn idle_conn(&self) -> Option<Conn> {
         loop {
             let mut conn = lock(&self.idle).pop()?;
@@ -108,15 +110,15 @@ impl Pool {
         }
     }
 
-    /// Takes a connection back. What a session has set or left open ends here: the connection is
-    /// reset, which also rolls a transaction back.
+    /// Returns a connection to the pool. The reset clears session variables and rolls back an open
+    /// transaction.
     pub(crate) async fn give_back(&self, mut lease: Lease) {
         if reset(&mut lease.conn).await {
             lock(&self.idle).push(lease.conn);
         }
     }
 
-    /// Ends the statement that runs on a connection.
+    /// Kills the statement that runs on a connection.
     pub(crate) async fn kill(&self, lease: &Lease) {
         let kill = async {
             let mut conn = Conn::new(self.options.clone()).await?;
@@ -125,12 +127,12 @@ impl Pool {
             conn.disconnect().await
         };
         if !matches!(tokio::time::timeout(RESET, kill).await, Ok(Ok(()))) {
-            tracing::warn!("a statement over its time could not be ended at the origin");
+            tracing::warn!("a statement over its time limit could not be killed at the origin");
         }
     }
 }
 
-/// How long a reset may take before the connection is given up.
+/// The time limit for a reset, after which the connection is dropped, and for a kill.
 const RESET: Duration = Duration::from_secs(3);
 
 async fn reset(conn: &mut Conn) -> bool {

@@ -1,4 +1,4 @@
-//! Results as packets for the Worker.
+//! Encodes the results of statements as packets for the Worker, and caches them.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -11,7 +11,7 @@ use crate::fault::Stage;
 use crate::lock;
 use crate::wire::error;
 
-/// The packets of a reply, without the EOF packets that a Worker may have agreed to do without.
+/// The packets of a reply. EOF packets are added later, as they depend on `CLIENT_DEPRECATE_EOF`.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
     /// An OK packet.
@@ -27,7 +27,7 @@ pub(crate) enum Reply {
 }
 
 impl Reply {
-    /// Runs a statement and puts its result into packets.
+    /// Runs a statement and encodes its result.
     pub(crate) async fn of(conn: &mut Conn, sql: &str) -> Result<Self, mysql_async::Error> {
         let reply = match Self::run(conn, sql).await {
             Err(mysql_async::Error::Server(refusal)) => {
@@ -45,7 +45,7 @@ impl Reply {
         let mut rows = Vec::new();
         if columns.is_some() {
             while let Some(row) = result.next().await? {
-                // Not an Option's: it takes the row's values apart.
+                // This is `Row::unwrap`, which returns the row's values, not `Option::unwrap`.
                 rows.push(encode_row(row.unwrap()));
             }
         }
@@ -71,7 +71,7 @@ impl Reply {
         Ok(Self::Done(ok))
     }
 
-    /// The packets in their order, each with the stages at which it stands.
+    /// All packets in order, each with the stages at which a fault may apply to it.
     pub(crate) fn packets(&self, deprecate_eof: bool) -> Vec<(&'static [Stage], Vec<u8>)> {
         const OTHER: &[Stage] = &[];
         const QUERY: &[Stage] = &[Stage::Query];
@@ -119,7 +119,7 @@ impl Reply {
     }
 }
 
-/// The status that the server last told.
+/// The status flags of the server's last OK packet, without `SERVER_MORE_RESULTS_EXISTS`.
 pub(crate) fn status(conn: &Conn) -> StatusFlags {
     let ok = conn.last_ok_packet();
     ok.map_or(StatusFlags::SERVER_STATUS_AUTOCOMMIT, |ok| {
@@ -132,7 +132,7 @@ fn encode_row(values: Vec<Value>) -> Vec<u8> {
     for value in values {
         match value {
             Value::NULL => packet.push(0xfb),
-            // The text protocol gives nothing but bytes.
+            // The text protocol returns only `NULL` and bytes; the last arm is for completeness.
             Value::Bytes(bytes) => put_bytes(&mut packet, &bytes),
             other => put_bytes(&mut packet, other.as_sql(true).as_bytes()),
         }
@@ -167,7 +167,7 @@ fn put_bytes(packet: &mut Vec<u8>, bytes: &[u8]) {
     packet.extend_from_slice(bytes);
 }
 
-/// A length-encoded integer.
+/// Appends a length-encoded integer.
 fn put_length(packet: &mut Vec<u8>, number: u64) {
     let bytes = number.to_le_bytes();
     let (mark, count) = match number {
@@ -180,13 +180,14 @@ fn put_length(packet: &mut Vec<u8>, number: u64) {
     packet.extend(bytes.iter().take(count));
 }
 
-/// Results of reads, kept as the real one keeps them.
+/// A cache of result sets that imitates Hyperdrive's.
 #[derive(Debug, Default)]
 pub(crate) struct Cache(Mutex<HashMap<String, (Instant, Reply)>>);
 
-/// How long a result is fresh, as it is by default.
+/// Time for which a result is fresh: the default `max_age` of Hyperdrive.
 const MAX_AGE: Duration = Duration::from_mins(1);
-/// How long it is given once more, while the next one to ask renews it.
+/// Time after that in which a stale result is returned once more. The query after that one renews
+/// it. This is the default `stale_while_revalidate` of Hyperdrive.
 const STALE_WHILE_REVALIDATE: Duration = Duration::from_secs(15);
 
 impl Cache {
@@ -201,7 +202,7 @@ impl Cache {
         (age < MAX_AGE + STALE_WHILE_REVALIDATE).then_some(reply)
     }
 
-    /// Keeps a result set. Writes do not remove it: that is what is to be shown.
+    /// Stores a result set. Writes do not invalidate it, because in Hyperdrive they do not either.
     pub(crate) fn put(&self, sql: &str, reply: &Reply) {
         if matches!(reply, Reply::Rows { .. }) {
             lock(&self.0).insert(sql.to_owned(), (Instant::now(), reply.clone()));

@@ -1,4 +1,4 @@
-//! One Worker's connection, from its first packet to its last.
+//! Serves the connection of a Worker from the handshake to its end.
 
 use std::io;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ const COM_QUERY: u8 = 0x03;
 const COM_STMT_SEND_LONG_DATA: u8 = 0x18;
 const COM_STMT_CLOSE: u8 = 0x19;
 
-/// Commands of the manual, by number, for the message that refuses them.
+/// The names of MySQL's commands, indexed by number, for the messages that refuse them.
 const COMMANDS: [&str; 32] = [
     "COM_SLEEP",
     "COM_QUIT",
@@ -56,9 +56,9 @@ const COMMANDS: [&str; 32] = [
     "COM_RESET_CONNECTION",
 ];
 
-/// Takes connections for as long as it is not dropped.
+/// Accepts connections until the future is dropped.
 pub(crate) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    // They end with this.
+    // Dropping the set aborts all sessions.
     let mut sessions = JoinSet::new();
     loop {
         while sessions.try_join_next().is_some() {}
@@ -76,7 +76,7 @@ pub(crate) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 async fn serve(stream: TcpStream, shared: Arc<Shared>) {
-    // Small packets one after the other: waiting for more would only delay them.
+    // Nagle's algorithm would delay small packets that follow each other.
     stream.set_nodelay(true).ok();
     let mut session = Session {
         wire: Wire::new(stream, shared.clone()),
@@ -86,7 +86,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     if let Err(error) = session.run().await {
         tracing::debug!(%error, "connection ended");
     }
-    // A transaction that was abandoned is rolled back.
+    // The reset in the pool rolls back an abandoned transaction.
     if let Some(lease) = session.transaction.take() {
         give_back(&shared, lease);
     }
@@ -183,7 +183,7 @@ impl Session {
         let limit = self.shared.options.statement_timeout;
         match tokio::time::timeout(limit, Reply::of(&mut lease.conn, sql)).await {
             Ok(Ok(reply)) => {
-                // An error tells no status; the transaction that it came in goes on.
+                // An ERR packet has no status flags. An open transaction stays open.
                 let open = match reply {
                     Reply::Refused(_) => was_open,
                     _ => status(&lease.conn).contains(StatusFlags::SERVER_STATUS_IN_TRANS),
@@ -195,7 +195,7 @@ impl Session {
                 }
                 reply
             }
-            // The connection goes with its lease.
+            // Dropping the lease closes the connection.
             Ok(Err(failed)) => Reply::Refused(origin_failed(&failed)),
             Err(_) => {
                 self.shared.pool.kill(&lease).await;
@@ -207,7 +207,7 @@ impl Session {
     }
 }
 
-/// Takes a connection back while its Worker gets its reply: a reset may take its time.
+/// Returns a connection to the pool in the background, so that the reply need not wait for a reset.
 fn give_back(shared: &Arc<Shared>, lease: Lease) {
     let shared = shared.clone();
     tokio::spawn(async move { shared.pool.give_back(lease).await });

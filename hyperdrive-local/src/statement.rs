@@ -1,9 +1,10 @@
-//! What a statement is, by its tokens: strings, quoted names and comments are none of its words.
+//! Parses statements with a tokenizer, so that strings, quoted names and comments are not mistaken
+//! for SQL keywords or semicolons.
 
 use sqlparser::dialect::MySqlDialect;
 use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
 
-/// Why a statement is refused, in the words of the real one.
+/// The reason for refusing a statement: an error message for the Worker.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Refusal(pub(crate) &'static str);
 
@@ -14,9 +15,9 @@ const PREPARED: Refusal =
 const USE: Refusal = Refusal("Hyperdrive does not currently support MySQL USE statements");
 const UNREADABLE: Refusal = Refusal("Hyperdrive could not parse the query");
 
-/// Words with which the real one does not cache, wherever they stand: its documentation says that
-/// it looks at the text, comments and strings included. It lists those of another database; these are MySQL's for
-/// the same.
+/// Words that keep a query from being cached, wherever they stand: Hyperdrive's documentation says
+/// that it searches the text, comments and strings included. It lists `PostgreSQL`'s functions;
+/// these are MySQL's equivalents.
 const VOLATILE: [&str; 24] = [
     "NOW(",
     "CURDATE(",
@@ -44,24 +45,24 @@ const VOLATILE: [&str; 24] = [
     "LOCK IN SHARE MODE",
 ];
 
-/// A statement that may pass.
+/// An accepted statement.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Statement {
-    /// Its words, with `?` for every literal: what a log may hold.
+    /// The statement with `?` in place of every literal, which is safe to log.
     pub(crate) shape: String,
-    /// Whether its result may come from a cache.
+    /// True if its result may come from the cache.
     pub(crate) cacheable: bool,
 }
 
 impl Statement {
-    /// Reads a statement.
+    /// Parses the text of a query, and refuses it if Hyperdrive would.
     pub(crate) fn read(sql: &str) -> Result<Self, Refusal> {
         let dialect = MySqlDialect {};
         let tokens = Tokenizer::new(&dialect, sql)
             .tokenize()
             .map_err(|_| UNREADABLE)?;
-        // The tokenizer reads on in a comment that MySQL runs (`/*! ... */`), but takes one that only
-        // MariaDB runs for white space.
+        // The tokenizer reads the SQL inside a comment that MySQL executes (`/*! ... */`), but
+        // skips one that only MariaDB executes (`/*M! ... */`).
         if tokens.iter().any(is_doubtful) {
             return Err(UNREADABLE);
         }
@@ -77,7 +78,7 @@ impl Statement {
         }
         match word(statement.first()).as_deref() {
             Some("PREPARE" | "EXECUTE" | "DEALLOCATE") => return Err(PREPARED),
-            // DROP PREPARE is DEALLOCATE by another name.
+            // DROP PREPARE is a synonym of DEALLOCATE PREPARE.
             Some("DROP") if word(statement.get(1)).as_deref() == Some("PREPARE") => {
                 return Err(PREPARED);
             }
@@ -95,8 +96,8 @@ impl Statement {
     }
 }
 
-/// Comments that another reader takes for SQL: one that only MariaDB runs, and `--` before white
-/// space that only the tokenizer takes for such.
+/// Returns true for a comment whose text a server may execute: `/*M! ... */`, which MariaDB
+/// executes, and `--` before a non-ASCII character, which only the tokenizer takes for white space.
 fn is_doubtful(token: &Token) -> bool {
     match token {
         Token::Whitespace(Whitespace::SingleLineComment { prefix, comment }) => {
@@ -107,7 +108,7 @@ fn is_doubtful(token: &Token) -> bool {
     }
 }
 
-/// An unquoted word, in upper case.
+/// The word in upper case, or `None` if the token is not an unquoted word.
 fn word(token: Option<&&Token>) -> Option<String> {
     match token? {
         Token::Word(word) if word.quote_style.is_none() => Some(word.value.to_ascii_uppercase()),

@@ -1,5 +1,5 @@
-//! A database's URL, and why a database cannot be reached. No message holds a part of a URL but
-//! its host, port, user and database.
+//! Parses the URL of a database and explains why a database cannot be reached. Messages contain no
+//! part of the URL except its host, port, user and database.
 
 use std::io::ErrorKind;
 
@@ -8,13 +8,13 @@ use mysql_async::{DriverError, Error, IoError, Opts, OptsBuilder, SslOpts, UrlEr
 
 const FORM: &str = "the form is mysql://user:password@host:3306/database";
 
-/// Reads the URL of a database: `mysql://user:password@host:3306/database?ssl-mode=required`, also
+/// Parses the URL of a database: `mysql://user:password@host:3306/database?ssl-mode=required`, also
 /// with the scheme of a Python driver (`mysql+aiomysql`). TLS with a checked certificate is used
-/// unless the server is on this machine or `ssl-mode` (`ssl`, `sslmode`) says otherwise: `disabled`
-/// is no TLS, `required` takes any certificate.
+/// unless the server is on this machine or the parameter `ssl-mode` (also `ssl`, `sslmode`) says
+/// otherwise: `disabled` turns TLS off, `required` accepts any certificate.
 ///
 /// # Errors
-/// When the URL cannot be read or names no database.
+/// If the URL cannot be parsed, has another scheme, or names no host or no database.
 pub fn origin(url: &str) -> Result<Opts> {
     let (scheme, rest) = url
         .split_once("://")
@@ -67,13 +67,13 @@ fn is_local(options: &Opts) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-/// Host and port of a database.
+/// The host and port of a database, as `host:port`.
 #[must_use]
 pub fn place(origin: &Opts) -> String {
     format!("{}:{}", origin.ip_or_hostname(), origin.tcp_port())
 }
 
-/// One sentence that says which database cannot be reached, as whom, and why.
+/// A sentence that names the database, server and user of a failed connection, and the reason.
 #[must_use]
 pub fn unreachable(origin: &Opts, reason: &str) -> String {
     format!(
@@ -84,7 +84,7 @@ pub fn unreachable(origin: &Opts, reason: &str) -> String {
     )
 }
 
-/// Why a connection failed and what to do, for [`unreachable()`].
+/// The reason why a connection failed and what to do about it, for [`unreachable()`].
 #[must_use]
 pub fn reason(error: &Error) -> String {
     match error {

@@ -1,4 +1,4 @@
-//! Packets to and from a Worker, and the faults that strike them.
+//! Reads and writes packets of a Worker's connection, and applies faults to them.
 
 use std::io;
 use std::sync::Arc;
@@ -11,19 +11,19 @@ use crate::Shared;
 use crate::counters::add;
 use crate::fault::{Kind, Stage};
 
-/// The longest packet that is read, in bytes: the longest that is not continued in another.
+/// The longest packet accepted from a Worker, in bytes: the longest that needs no second packet.
 const MAX_PACKET: usize = 0xff_fffe;
 
-/// One connection's packets.
+/// A connection to a Worker, as a stream of packets.
 pub(crate) struct Wire {
     stream: TcpStream,
     shared: Arc<Shared>,
     sequence: u8,
-    /// What may still be sent, once a fault has said so.
+    /// The output that is still allowed; unlimited until a fault sets a limit.
     left: Left,
 }
 
-/// What may still be sent before the connection is closed.
+/// The numbers of bytes and packets that may still be sent before the connection is closed.
 struct Left {
     bytes: usize,
     packets: usize,
@@ -42,7 +42,7 @@ impl Wire {
         }
     }
 
-    /// Reads a packet of the handshake; none when the Worker has gone.
+    /// Reads a packet, or returns `None` if the Worker has closed the connection.
     pub(crate) async fn read(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut header = [0; 4];
         match self.stream.read_exact(&mut header).await {
@@ -63,13 +63,13 @@ impl Wire {
         Ok(Some(payload))
     }
 
-    /// Reads a command, whose packets are counted anew.
+    /// Reads a command, which starts with sequence number 0.
     pub(crate) async fn read_command(&mut self) -> io::Result<Option<Vec<u8>>> {
         self.sequence = 0;
         self.read().await
     }
 
-    /// Writes a packet that stands at some stages of the conversation, unless a fault strikes it.
+    /// Writes a packet, and applies the current fault if it is for one of the packet's stages.
     pub(crate) async fn write(&mut self, stages: &[Stage], payload: &[u8]) -> io::Result<()> {
         let Some(kind) = self.shared.faults.strike(stages) else {
             return self.write_whole(payload).await;
@@ -133,7 +133,8 @@ impl Wire {
         if over { Err(struck()) } else { Ok(()) }
     }
 
-    /// The payload as it goes on the wire. What is as long as a packet can be goes on in another.
+    /// Encodes a payload. One of 2^24 - 1 bytes or more is split: a packet of exactly that length
+    /// is continued in the next one.
     fn frame(&mut self, payload: &[u8]) -> Vec<u8> {
         const MAX: usize = 0xff_ffff;
         let mut frame = Vec::with_capacity(payload.len() + 4);
@@ -152,7 +153,7 @@ impl Wire {
         }
     }
 
-    /// Waits until the Worker lets go.
+    /// Waits until the Worker closes the connection.
     async fn wait_for_end(&mut self) -> io::Result<()> {
         let mut buffer = [0; 1024];
         while self.stream.read(&mut buffer).await? > 0 {}
@@ -160,7 +161,7 @@ impl Wire {
     }
 }
 
-/// The end of a connection that a fault struck.
+/// The error that closes a connection because of a fault.
 fn struck() -> io::Error {
     io::Error::other("a fault struck")
 }
@@ -173,8 +174,8 @@ pub(crate) fn pool_exhausted() -> Vec<u8> {
     )
 }
 
-/// An ERR packet. Hyperdrive's own errors are documented to have the SQLSTATE 58000; their numbers
-/// are not.
+/// Builds an ERR packet. Hyperdrive documents that its own errors have the SQLSTATE 58000, but not
+/// their numbers.
 pub(crate) fn error(code: u16, state: &str, message: &str) -> Vec<u8> {
     let mut payload = vec![0xff];
     payload.extend_from_slice(&code.to_le_bytes());
