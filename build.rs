@@ -1,14 +1,14 @@
-//! Makes the filter of common passwords that `src/password/common` asks.
+//! Generates the filter of common passwords that `src/password/common` uses.
 //!
-//! Two lists go into it, less what a rule refuses. One is that of the `zxcvbn` crate, which is a
-//! build-dependency for its sake: the 30,000 most frequent passwords of several breaches. It is not
-//! public there, so it is read out of the crate's source, wherever cargo has put it. It has hardly
-//! any of 15 characters and more: those are in `long.keys`, whose origin `src/password/common/mod.rs`
-//! gives.
+//! The filter is built from two lists, without passwords that a pattern rule refuses. The first is
+//! the list of the `zxcvbn` crate, which is a build-dependency only for it: the 30,000 most
+//! frequent passwords of several breaches. The crate does not export the list, so it is read from
+//! the crate's source, which `cargo metadata` locates. It has hardly any passwords of 15 and more
+//! characters; those are in `long.keys`, whose origin `src/password/common/mod.rs` describes.
 
 #![expect(
     clippy::disallowed_methods,
-    reason = "a build script has an environment"
+    reason = "unlike a Worker, a build script has an environment"
 )]
 
 #[path = "src/password/common/key.rs"]
@@ -23,9 +23,9 @@ use std::process::Command;
 
 use xorf::{BinaryFuse16, DmaSerializable as _};
 
-/// Shorter ones are refused for their length.
+/// The shortest password in the filter; shorter ones are refused for their length.
 const MIN_LENGTH: usize = 8;
-/// Fewer would mean that the list was not understood.
+/// The fewest passwords expected in zxcvbn's list; fewer mean that it was not read correctly.
 const MIN_COUNT: usize = 10_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let source = std::fs::read_to_string(zxcvbn()?.join("src/frequency_lists.rs"))?;
     let passwords: BTreeSet<String> = list(&source)
-        .ok_or("zxcvbn has no list of passwords where it was")?
+        .ok_or("the list of passwords is not in zxcvbn's source")?
         .filter(|password| password.chars().count() >= MIN_LENGTH)
         .map(str::to_lowercase)
         .collect();
@@ -69,17 +69,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The passwords out of `const PASSWORDS: &str = "one,two,...";`.
+/// Extracts the passwords from the line `const PASSWORDS: &str = "one,two,...";`.
 fn list(source: &str) -> Option<impl Iterator<Item = &str>> {
     let (_, rest) = source.split_once("const PASSWORDS: &str = \"")?;
     let (list, _) = rest.split_once('"')?;
     Some(list.split(','))
 }
 
-/// The folder of the `zxcvbn` crate.
+/// The folder of the `zxcvbn` crate's source.
 fn zxcvbn() -> Result<PathBuf, Box<dyn Error>> {
-    // What is being built has been fetched, and mostly all else in the lock file; if not, the rest
-    // is fetched now.
+    // This works offline if every package of the lock file has been fetched. Otherwise cargo
+    // fetches the others now, although this build does not need them.
     let metadata = metadata(&["--offline"]).or_else(|_| metadata(&[]))?;
     let packages = metadata
         .get("packages")
@@ -91,7 +91,7 @@ fn zxcvbn() -> Result<PathBuf, Box<dyn Error>> {
     let mut packages = packages.into_iter().flatten();
     let package = packages.find(|package| text(package, "name").as_deref() == Some("zxcvbn"));
     let manifest = package.and_then(|package| text(package, "manifest_path"));
-    let manifest = manifest.ok_or("zxcvbn is no dependency")?;
+    let manifest = manifest.ok_or("zxcvbn is not a dependency")?;
     Ok(Path::new(&manifest)
         .parent()
         .unwrap_or(Path::new(""))

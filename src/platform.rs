@@ -1,7 +1,8 @@
-//! The platform: what Gatehouse needs of the runtime it runs in and of the services around it.
+//! Traits for the platform: the runtime that Gatehouse runs in and the services that it calls.
 //!
-//! The Worker implements it over Hyperdrive and the JavaScript timers; the tests over TCP and
-//! Tokio. A runtime also does the work that [`crate::http::after::After`] takes off an answer.
+//! The Worker implements them with Hyperdrive and JavaScript timers, the tests with TCP and Tokio.
+//! An implementation must also run the work that [`crate::http::after::After`] attaches to a
+//! response.
 
 use std::{io, pin::pin, time::Duration};
 
@@ -12,33 +13,33 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::mysql::Credentials;
 
-/// What every request needs.
+/// The runtime: timer, clock, log and counters.
 pub trait Runtime: Send + Sync {
-    /// Completes after a time, which begins when it is first polled.
+    /// Returns a future that completes after `duration`, counted from its first poll.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 
-    /// The time, in seconds since 1970-01-01 UTC. On Workers it stands still between I/O.
+    /// The time, in seconds since 1970-01-01 UTC. On Workers the clock advances only with I/O.
     fn now(&self) -> u64;
 
-    /// Writes a line to the log. It cannot fail: a request must not.
+    /// Writes a line to the log. A failure is not reported: it must not fail the request.
     fn log(&self, severity: Severity, line: &str);
 
-    /// Counts an event under the name that the log has for it, for a chart or an alarm. It cannot
-    /// fail either.
+    /// Counts an event under its name in the log, for charts and alarms. A failure is not returned
+    /// to the caller: it must not fail the request.
     fn count(&self, event: &'static str);
 }
 
-/// What reaches other services.
+/// The services that a request calls: the database, the rate limiters and HTTP servers.
 pub trait Services: Send + Sync {
-    /// Opens a stream to the database and says who connects. Nothing is kept: a stream lives no
-    /// longer than the request that opened it.
+    /// Opens a stream to the database and returns it with the credentials to use on it. Streams
+    /// are not pooled: a stream must not outlive the request that opened it.
     fn connect(&self) -> BoxFuture<'_, io::Result<(Box<dyn Stream>, Credentials)>>;
 
-    /// Counts a request under a key against a limit; false when it is over. It may be generous: it
-    /// is a first gate against floods, and what must be exact is counted in the database.
+    /// Counts a request under `key` and returns false if the limit is exceeded. The limiter may let
+    /// more requests through: it only stops floods, and exact counts are kept in the database.
     fn limit(&self, limiter: Limiter, key: String) -> BoxFuture<'_, io::Result<bool>>;
 
-    /// Sends a request over HTTP. Any status is an answer.
+    /// Sends an HTTP request. A response of any status is `Ok`.
     fn fetch(&self, request: Request<Bytes>) -> BoxFuture<'_, io::Result<Response<Bytes>>>;
 }
 
@@ -52,11 +53,11 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 pub enum Severity {
     /// Normal operation.
     Info,
-    /// Someone should look.
+    /// A fault that someone should look into.
     Error,
 }
 
-/// A limit of requests from one network.
+/// A rate limit for the requests of one network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limiter {
     /// Logins.
@@ -66,10 +67,10 @@ pub enum Limiter {
 }
 
 impl Limiter {
-    /// All of them.
+    /// All limiters.
     pub const ALL: [Self; 2] = [Self::Login, Self::Register];
 
-    /// The binding of `wrangler.toml`.
+    /// The name of the limiter's binding in `wrangler.toml`.
     #[must_use]
     pub fn binding(self) -> &'static str {
         match self {
@@ -79,7 +80,7 @@ impl Limiter {
     }
 }
 
-/// The output of a future, or none if it takes longer than this. What is late is dropped.
+/// Returns the output of a future, or drops it and returns `None` if it takes longer than `limit`.
 pub(crate) async fn within<T>(
     limit: Duration,
     runtime: &dyn Runtime,

@@ -1,20 +1,20 @@
-//! `Authorization`: a bearer token (RFC 6750, 2.1).
+//! Parses the `Authorization` header for a bearer token (RFC 6750, 2.1).
 
 use super::{token, trim};
 
-/// What an `Authorization` header is.
+/// A parsed `Authorization` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Authorization<'a> {
-    /// `Bearer`, in any case, spaces and a token.
+    /// The scheme `Bearer`, in any case, with one token.
     Bearer(&'a str),
-    /// `Bearer` with something else than one token.
+    /// The scheme `Bearer` with anything other than one token.
     Malformed,
-    /// Another scheme, or none.
+    /// Another scheme, or no scheme.
     Other,
 }
 
 impl<'a> Authorization<'a> {
-    /// Reads a header's value: `auth-scheme 1*SP b64token`, with optional white space around it.
+    /// Parses a header's value: `auth-scheme 1*SP b64token`, with optional white space around it.
     #[must_use]
     pub fn parse(value: &'a [u8]) -> Self {
         let Some((scheme, rest)) = token(trim(value)) else {
@@ -33,7 +33,7 @@ impl<'a> Authorization<'a> {
     }
 }
 
-/// `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
+/// Returns true for `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
 fn is_b64token(text: &[u8]) -> bool {
     let is_character = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte);
     let end = text

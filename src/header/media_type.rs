@@ -1,20 +1,20 @@
-//! `Content-Type`: a media type with its parameters (RFC 9110, 8.3.1).
+//! Parses the `Content-Type` header: a media type with its parameters (RFC 9110, 8.3.1).
 
 use super::{is_space, token, trim};
 
-/// A media type: `type/subtype`, and parameters in their order.
+/// A media type: `type/subtype` and its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaType<'a> {
-    /// `type`, as it was sent; case does not count.
+    /// The `type` as sent; it is case-insensitive.
     pub main: &'a [u8],
-    /// `subtype`, as it was sent; case does not count.
+    /// The `subtype` as sent; it is case-insensitive.
     pub sub: &'a [u8],
-    /// Names, in which case does not count, and values without quotes.
+    /// The parameters in the order sent: case-insensitive names, and values without quotes.
     pub parameters: Vec<(&'a [u8], Vec<u8>)>,
 }
 
 impl<'a> MediaType<'a> {
-    /// Reads a header's value: `type "/" subtype *( OWS ";" OWS [ parameter ] )`.
+    /// Parses a header's value: `type "/" subtype *( OWS ";" OWS [ parameter ] )`.
     #[must_use]
     pub fn parse(value: &'a [u8]) -> Option<Self> {
         let (main, rest) = token(trim(value))?;
@@ -39,8 +39,9 @@ impl<'a> MediaType<'a> {
         }
     }
 
-    /// Whether it is `application/json` in UTF-8, if it names a character set. (RFC 8259 gives the
-    /// parameter no meaning; a client that names another set has encoded the body in it.)
+    /// Returns true for `application/json` with no `charset` parameter other than UTF-8. RFC 8259
+    /// gives `charset` no meaning, but a client that names another character set has encoded the
+    /// body in it.
     #[must_use]
     pub fn is_utf8_json(&self) -> bool {
         let mut sets = self
@@ -53,7 +54,7 @@ impl<'a> MediaType<'a> {
     }
 }
 
-/// The names of UTF-8: IANA's, with its alias there, and the label that browsers know.
+/// The names of UTF-8: the IANA name and its alias, and the label that browsers accept.
 const UTF_8: [&[u8]; 3] = [b"utf-8", b"csutf8", b"utf8"];
 
 fn skip_space(text: &[u8]) -> &[u8] {
@@ -61,7 +62,8 @@ fn skip_space(text: &[u8]) -> &[u8] {
     text.get(end.unwrap_or(text.len())..).unwrap_or_default()
 }
 
-/// `token / quoted-string` (RFC 9110, 5.6.6), without quotes and escapes, and the rest.
+/// Splits off a parameter's value, `token / quoted-string` (RFC 9110, 5.6.6), and removes its
+/// quotes and escapes. Returns it with the rest of the text.
 fn parameter_value(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let Some(quoted) = text.strip_prefix(b"\"") else {
         return token(text).map(|(value, rest)| (value.to_vec(), rest));
@@ -78,7 +80,8 @@ fn parameter_value(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     }
 }
 
-/// A character of a quoted string or an escaped one (RFC 9110, 5.6.4).
+/// Returns true for a byte that a quoted string may hold, plain or after a backslash (RFC 9110,
+/// 5.6.4).
 fn is_text(byte: u8) -> bool {
     byte == b'\t' || (byte >= b' ' && byte != 0x7f)
 }

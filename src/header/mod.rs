@@ -1,15 +1,15 @@
-//! The request headers that are read, each by the grammar of its standard and no narrower one.
+//! Parsers for request headers, each accepting the full grammar of its RFC.
 //!
-//! [`media_type`] reads `Content-Type`, [`bearer`] reads `Authorization`; the two simple ones are
-//! here. A value is bytes: a quoted string may hold any of them.
+//! [`media_type`] parses `Content-Type` and [`bearer`] parses `Authorization`; `Content-Length` and
+//! `Content-Encoding` are parsed here. Values are bytes, because a quoted string need not be ASCII.
 
 pub mod bearer;
 pub mod media_type;
 
 use axum::http::{HeaderMap, header};
 
-/// The length that a client declares (RFC 9110, 8.6), as far as it can be counted; none if it
-/// declares none, or nothing that is a number: then the body itself is measured.
+/// The value of `Content-Length` (RFC 9110, 8.6), saturating at `u64::MAX`. `None` if the header is
+/// missing or not a number; then the caller must measure the body itself.
 pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
     let digits = trim(headers.get(header::CONTENT_LENGTH)?.as_bytes());
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
@@ -21,8 +21,8 @@ pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
     }))
 }
 
-/// Whether a body comes as it is: `Content-Encoding` (RFC 9110, 8.4), a list over all headers of
-/// that name, has nothing but `identity` in it.
+/// Returns true if the body is not encoded: all `Content-Encoding` headers together (RFC 9110, 8.4)
+/// list no coding other than `identity`.
 pub(crate) fn is_plain(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::CONTENT_ENCODING).iter();
     let mut codings = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
@@ -32,12 +32,12 @@ pub(crate) fn is_plain(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Optional white space (RFC 9110, 5.6.3).
+/// Returns true for a byte of optional white space (`OWS`, RFC 9110, 5.6.3).
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// What is left without optional white space around it.
+/// Removes optional white space around a text.
 fn trim(mut text: &[u8]) -> &[u8] {
     while let [first, rest @ ..] = text
         && is_space(*first)
@@ -52,17 +52,17 @@ fn trim(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// A character of a token (RFC 9110, 5.6.2).
+/// Returns true for a byte of a token (`tchar`, RFC 9110, 5.6.2).
 fn is_token_char(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// Whether a text is a token and nothing else.
+/// Returns true if a text is exactly one token (RFC 9110, 5.6.2).
 pub(crate) fn is_token(text: &[u8]) -> bool {
     token(text).is_some_and(|(_, rest)| rest.is_empty())
 }
 
-/// The token that a text begins with, and the rest.
+/// Splits off the token at the start of a text. Returns the token and the rest of the text.
 fn token(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = text.iter().position(|byte| !is_token_char(*byte));
     let (token, rest) = text.split_at_checked(end.unwrap_or(text.len()))?;

@@ -1,4 +1,4 @@
-//! The headers against their grammars.
+//! The header parsers, tested against the grammars of the RFCs.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use proptest::prelude::*;
@@ -139,7 +139,7 @@ fn a_declared_length_is_digits_and_never_wraps() {
     }
 }
 
-/// A token of RFC 9110.
+/// A token (RFC 9110, 5.6.2).
 fn a_token() -> impl Strategy<Value = String> {
     "[!#$%&'*+.^_`|~0-9A-Za-z-]{1,12}"
 }
@@ -148,7 +148,7 @@ fn space() -> impl Strategy<Value = String> {
     "[ \t]{0,3}"
 }
 
-/// A parameter's value, and how it is written: as a token, or quoted with any escapes.
+/// A parameter's value and its written form: a token, or a quoted string with any escapes.
 fn a_value() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
     let text = prop_oneof![Just(b'\t'), 0x20_u8..=0x7e, 0x80_u8..=0xff];
     let quoted = prop::collection::vec((text, any::<bool>()), 0..12).prop_map(|characters| {

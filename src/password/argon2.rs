@@ -1,16 +1,17 @@
-//! Stored hashes of argon2, in the PHC string format.
+//! Stored argon2 hashes in the PHC string format.
 
 use ::argon2::{Algorithm, Argon2, Params, Version};
 use base64ct::{Base64Unpadded, Encoding as _};
 use subtle::ConstantTimeEq as _;
 
-/// The most that a stored hash may cost, beside its memory.
+/// The most iterations accepted in a stored hash.
 const MAX_ITERATIONS: u32 = 16;
+/// The most lanes (degree of parallelism) accepted in a stored hash.
 const MAX_LANES: u32 = 16;
-/// Bytes; passlib writes 32.
+/// The longest output accepted in a stored hash, in bytes; passlib writes 32.
 const MAX_OUTPUT: usize = 128;
 
-/// A stored hash taken apart, its cost within bounds.
+/// A parsed argon2 hash whose cost is within the limits.
 pub(super) struct Argon2Hash {
     pub(super) algorithm: Algorithm,
     pub(super) version: Version,
@@ -20,18 +21,18 @@ pub(super) struct Argon2Hash {
 }
 
 impl Argon2Hash {
-    /// Reads a stored hash; none for anything but an argon2 PHC string of bearable cost.
+    /// Parses a stored hash. Returns `None` if it is not an argon2 PHC string or costs too much.
     ///
-    /// In its one spelling: no parameters in another order or beside these, no zeros in front, no
-    /// padding or spare bits in the base64. The `phc` crate would refuse the long salts that passlib
-    /// can be told to make.
+    /// Only the canonical spelling is accepted: `m`, `t` and `p` in this order and no other
+    /// parameter, no leading zeros, no padding or spare bits in the base64. The `phc` crate is not
+    /// used here because it refuses the long salts that passlib can be configured to make.
     pub(super) fn parse(stored: &str, max_memory_kib: u32) -> Option<Self> {
-        // To libargon2, and so to passlib, a NUL is the end of it.
+        // libargon2, and so passlib, ignores a NUL and everything after it.
         let (stored, _) = stored.split_once('\0').unwrap_or((stored, ""));
         let mut parts = stored.strip_prefix('$')?.split('$');
         let algorithm = Algorithm::try_from(parts.next()?).ok()?;
         let mut params = parts.next()?;
-        // Without a version it is the first one.
+        // A PHC string without a version is of version 1.0 (0x10).
         let mut version = Version::V0x10;
         if let Some(number) = params.strip_prefix("v=") {
             version = Version::try_from(number_of(number)?).ok()?;
@@ -52,10 +53,10 @@ impl Argon2Hash {
         })
     }
 
-    /// Whether a password is the one of the hash.
+    /// Returns true if the password matches the hash.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// If memory cannot be allocated.
     pub(super) fn verify(&self, password: &[u8]) -> ::argon2::Result<bool> {
         let mut computed = vec![0; self.output.len()];
         Argon2::new(self.algorithm, self.version, self.params.clone()).hash_password_into(
@@ -67,7 +68,7 @@ impl Argon2Hash {
     }
 }
 
-/// `m=19456,t=2,p=1`.
+/// Parses parameters such as `m=19456,t=2,p=1`.
 fn params_of(text: &str, output: usize) -> Option<Params> {
     let mut parts = text.split(',');
     let mut next = |name| number_of(parts.next()?.strip_prefix(name)?);

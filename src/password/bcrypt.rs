@@ -1,43 +1,44 @@
-//! bcrypt, as the replaced system stored it: plain, and passlib's `bcrypt_sha256` in its two
-//! versions, in every spelling that passlib takes. Only read: new hashes are argon2id.
+//! Stored bcrypt hashes of the replaced system: plain bcrypt and both versions of passlib's
+//! `bcrypt_sha256`, in every spelling that passlib accepts. They are only verified; new hashes are
+//! argon2id.
 
 use base64ct::{Base64, Encoding as _};
 use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-/// What a stored hash may cost, as a power of two of rounds: bcrypt has no less than 4, and 12,
-/// passlib's default, takes about 350 ms in wasm.
+/// Accepted costs of a stored hash, each the binary logarithm of the number of rounds. 4 is
+/// bcrypt's minimum; 12, passlib's default, takes about 350 ms in wasm.
 const COST: std::ops::RangeInclusive<u32> = 4..=13;
 
-/// Bytes of a password that bcrypt looks at.
+/// The number of bytes of a password that bcrypt uses.
 const LOOKED_AT: usize = 72;
 
-/// bcrypt's own order of the digits of base64.
+/// The digits of bcrypt's base64, in order of their values.
 const DIGITS: &[u8; 64] = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/// A stored hash taken apart, its cost within bounds.
+/// A parsed bcrypt hash whose cost is within the limits.
 pub(super) struct BcryptHash {
-    /// `$2b$12$` and 53 digits, whatever form it had in the table.
+    /// The hash as `$2b$12$` and 53 base64 digits, whatever its form in the table.
     hash: String,
     prehash: Prehash,
 }
 
-/// What is done to a password before bcrypt, which takes 72 bytes and ends at a NUL.
+/// The transformation of a password before bcrypt, which uses 72 bytes and stops at a NUL.
 enum Prehash {
     None,
-    /// `$2$`: the password again and again instead of a NUL at its end.
+    /// `$2$`: the password is repeated, without the terminating NUL of later versions.
     Repeat,
-    /// `bcrypt_sha256` version 1.
+    /// `bcrypt_sha256` version 1: the base64 of the password's SHA-256.
     Sha256,
-    /// `bcrypt_sha256` version 2: keyed with the salt as it is written.
+    /// `bcrypt_sha256` version 2: the base64 of an HMAC-SHA-256 keyed with the encoded salt.
     HmacSha256 {
         salt: String,
     },
 }
 
 impl BcryptHash {
-    /// Reads a stored hash; none for anything but one of these forms at a bearable cost.
+    /// Parses a stored hash. Returns `None` if its format is unknown or it costs too much.
     pub(super) fn parse(stored: &str) -> Option<Self> {
         match stored.strip_prefix("$bcrypt-sha256$") {
             None => parse_plain(stored),
@@ -47,7 +48,7 @@ impl BcryptHash {
 
     fn new(cost: u32, salt: &str, checksum: &str, prehash: Prehash) -> Option<Self> {
         let (salt, checksum) = (clear_spare_bits(salt, 4)?, clear_spare_bits(checksum, 2)?);
-        // passlib computes the key of version 2 from the salt without spare bits.
+        // passlib keys the HMAC of version 2 with the salt after clearing its spare bits.
         let prehash = match prehash {
             Prehash::HmacSha256 { .. } => Prehash::HmacSha256 { salt: salt.clone() },
             other => other,
@@ -57,11 +58,12 @@ impl BcryptHash {
             .then_some(Self { hash, prehash })
     }
 
-    /// Whether a password is the one of the hash. bcrypt compares in constant time.
+    /// Returns true if the password matches the hash. bcrypt compares in constant time.
     pub(super) fn verify(&self, password: &[u8]) -> bool {
         let encoded = match &self.prehash {
             Prehash::None => {
-                // passlib refuses a NUL. It costs the same: a quick no would tell of the account.
+                // passlib refuses a NUL. Hash first, because a faster answer would reveal that the
+                // account exists.
                 return self.is_hash_of(password) && !password.contains(&0);
             }
             Prehash::Repeat => {
@@ -85,8 +87,8 @@ impl BcryptHash {
         ::bcrypt::verify(bytes, &self.hash).unwrap_or(false)
     }
 
-    /// Whether a match proves the whole password, so that it may be hashed anew. Plain bcrypt
-    /// ignores what follows 72 bytes, and `$2$` takes `ab` for `abab`.
+    /// Returns true if a match proves the whole password, so that it may be rehashed. Plain bcrypt
+    /// ignores everything after 72 bytes, and a `$2$` hash of `ab` also matches `abab`.
     pub(super) fn proves(&self, password: &[u8]) -> bool {
         match self.prehash {
             Prehash::None => password.len() < LOOKED_AT,
@@ -96,8 +98,8 @@ impl BcryptHash {
     }
 }
 
-/// `$2b$12$<salt><hash>`, also with `2`, `2a` and `2y`. (`2x` marks hashes of a faulty program;
-/// passlib does not verify them.)
+/// Parses `$2b$12$<salt><hash>`, also with `2`, `2a` and `2y`. (`2x` marks hashes of a faulty
+/// implementation, which passlib does not verify.)
 fn parse_plain(stored: &str) -> Option<BcryptHash> {
     let mut parts = stored.strip_prefix('$')?.split('$');
     let (ident, cost, rest) = (parts.next()?, parts.next()?, parts.next()?);
@@ -112,15 +114,15 @@ fn parse_plain(stored: &str) -> Option<BcryptHash> {
     whole.then(|| BcryptHash::new(number, salt, checksum, prehash))?
 }
 
-/// `v=2,t=2b,r=12$<salt>$<hash>` of version 2, `2b,12$<salt>$<hash>` of version 1, and perhaps the
-/// end of a line.
+/// Parses `v=2,t=2b,r=12$<salt>$<hash>` (version 2) or `2b,12$<salt>$<hash>` (version 1), each with
+/// an optional newline at the end.
 fn parse_sha256(rest: &str) -> Option<BcryptHash> {
     let rest = rest.strip_suffix('\n').unwrap_or(rest);
     let mut parts = rest.split('$');
     let (settings, salt, checksum) = (parts.next()?, parts.next()?, parts.next()?);
     let (cost, known, prehash) = if let Some(settings) = settings.strip_prefix("v=") {
         let (version, cost) = settings.split_once(",t=2b,r=")?;
-        // Zeros in front do not count, as in Python's `int`.
+        // passlib parses the version with Python's `int`, which accepts leading zeros.
         let known = version.trim_start_matches('0') == "2";
         let salt = salt.to_owned();
         (cost, known, Prehash::HmacSha256 { salt })
@@ -128,14 +130,14 @@ fn parse_sha256(rest: &str) -> Option<BcryptHash> {
         let (ident, cost) = settings.split_once(',')?;
         (cost, matches!(ident, "2a" | "2b"), Prehash::Sha256)
     };
-    // Written without a zero in front, which bcrypt's own form has.
+    // Unlike plain bcrypt, this format writes the cost without a leading zero.
     let number: u32 = cost.parse().ok()?;
     let whole = known && parts.next().is_none() && number.to_string() == cost;
     whole.then(|| BcryptHash::new(number, salt, checksum, prehash))?
 }
 
-/// The digits with the bits cleared that the last one has beyond the bytes. Old versions of
-/// passlib set them at random, and the others go by the bytes.
+/// Clears the spare bits of the last base64 digit, which belong to no byte. Old versions of passlib
+/// set them at random; other versions ignore them.
 fn clear_spare_bits(digits: &str, bits: u32) -> Option<String> {
     let value = |digit: u8| DIGITS.iter().position(|&other| other == digit);
     let (last, rest) = digits.as_bytes().split_last()?;

@@ -1,5 +1,5 @@
-//! Whether a password is known from a breach, asked by k-anonymity: the service learns the first
-//! 20 bits of its SHA-1 and answers with all that begin alike.
+//! Looks a password up in a breach database by k-anonymity: the service learns only the first 20
+//! bits of the password's SHA-1 and returns all digests that begin with them.
 
 use std::fmt::Write as _;
 
@@ -11,17 +11,17 @@ use zeroize::Zeroizing;
 
 use super::Password;
 
-/// Hexadecimal digits that are told.
+/// The number of hexadecimal digits that are sent to the service.
 const PREFIX: usize = 5;
 
-/// A question about a password.
+/// A lookup of one password in a breach database.
 pub struct RangeQuery {
-    /// The SHA-1 in hexadecimal.
+    /// The password's SHA-1 in hexadecimal.
     digest: Zeroizing<String>,
 }
 
 impl RangeQuery {
-    /// A question about a password.
+    /// Creates the lookup of a password.
     #[must_use]
     pub fn new(password: &Password) -> Self {
         let mut digest = Zeroizing::new(String::with_capacity(40));
@@ -32,25 +32,25 @@ impl RangeQuery {
         Self { digest }
     }
 
-    /// What is asked for: the first five digits.
+    /// The first five hexadecimal digits of the password's SHA-1: all that is sent to the service.
     #[must_use]
     pub fn prefix(&self) -> &str {
         self.digest.get(..PREFIX).unwrap_or_default()
     }
 
-    /// The request that asks a service at a URL, to which the digits are appended.
+    /// Builds the request to the service: `url` followed by [`RangeQuery::prefix`].
     ///
     /// # Errors
-    /// When the URL is none.
+    /// If the URL is invalid.
     pub fn request(&self, url: &str) -> http::Result<Request<Bytes>> {
         let request = Request::get(format!("{url}{}", self.prefix()));
-        // With padding, nobody on the way can tell an answer by its length.
+        // Padding keeps the length of the response from revealing the prefix to an observer.
         let request = request.header("add-padding", "true");
         request.header(USER_AGENT, "gatehouse").body(Bytes::new())
     }
 
-    /// Whether the answer, lines of `the other 35 digits:how often`, has the password. Lines that
-    /// say 0 are padding.
+    /// Returns true if the service's response lists the password. Each of its lines is the other 35
+    /// digits of a SHA-1, a colon and a count; lines with the count 0 are padding.
     #[must_use]
     pub fn is_in(&self, answer: &str) -> bool {
         let rest = self.digest.get(PREFIX..).unwrap_or_default();
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     fn query() -> RangeQuery {
-        // SHA-1 5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8.
+        // Its SHA-1 is 5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8.
         RangeQuery::new(&Password::new("password".into()))
     }
 

@@ -1,4 +1,4 @@
-//! Passwords: the policy for new ones, and how they are hashed and verified.
+//! Passwords: the policy for new ones, hashing and verification.
 
 mod argon2;
 mod bcrypt;
@@ -16,35 +16,38 @@ use crate::validation::Violation;
 pub use breach::RangeQuery;
 pub use hasher::{Cost, HashError, Hasher, Verdict};
 
-/// Code points; enough for any passphrase, little enough to hash.
+/// The longest new password, in code points: enough for any passphrase, and cheap to hash.
 const MAX_LENGTH: usize = 256;
 
-/// Never a password.
+/// The name of this service, which is refused as a password.
 const SERVICE: &str = "gatehouse";
 
-/// What a new password has to be beside not too long, not common and not the e-mail.
+/// The configurable rules for a new password. [`Password::check`] adds the fixed ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
-    /// The fewest code points.
+    /// The minimum length, in code points.
     pub min_length: usize,
-    /// Words that are no passwords by themselves, in lower case.
+    /// Words, in lower case, that are refused as the whole password.
     pub forbidden_words: Vec<String>,
 }
 
-/// A password exactly as it came: never trimmed, normalised or cut. Overwritten when dropped.
+/// A password exactly as the client sent it: never trimmed, normalised or truncated. Its memory is
+/// overwritten when it is dropped, and `Debug` hides it.
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// Takes a password. No rule applies to it until [`Password::check`]: at login none does.
+    /// Wraps a password without checking it. New passwords must pass [`Password::check`]; at login
+    /// no rule applies.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// Checks a new password against the policy, for the account of an e-mail if that is known.
+    /// Checks a new password: its length, and that it is not the account's e-mail (if known), a
+    /// forbidden word or a common password.
     ///
     /// # Errors
-    /// The rule that it breaks.
+    /// The first rule that the password breaks.
     pub fn check(&self, policy: &Policy, email: Option<&Email>) -> Result<(), Violation> {
         let length = self.0.chars().count();
         let min_length = policy.min_length;
@@ -59,7 +62,7 @@ impl Password {
         let is_email = |email: &Email| {
             let password = self.0.trim();
             let (local, _) = email.as_str().split_once('@').unwrap_or_default();
-            // The whole address in any spelling, such as an international domain as it is typed.
+            // The address in any spelling, for example with an internationalised domain as typed.
             Lookup::new(email.as_str()).is(password) || password.eq_ignore_ascii_case(local)
         };
         if email.is_some_and(is_email) {

@@ -1,16 +1,17 @@
-//! JSON as a request may send it: stricter than RFC 8259 where leniency is a danger.
+//! A JSON parser for untrusted objects, stricter than RFC 8259 where leniency is dangerous.
 //!
-//! Member names must be unique at every depth (RFC 7493, 2.3: two parsers that pick different
-//! ones are a way around checks), nesting is bounded, and numbers are never turned into strings.
+//! Member names must be unique at every depth (RFC 7493, 2.3), because two parsers that pick
+//! different duplicates let a client evade checks. Nesting is limited, and numbers are never
+//! converted to strings.
 
 use std::{collections::HashSet, fmt};
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// The deepest nesting of objects and arrays that is read.
+/// The deepest nesting of objects and arrays that is accepted.
 const MAX_DEPTH: usize = 32;
 
-/// A JSON value as far as it matters here: strings are used, all else is only named.
+/// A JSON value. Only strings, and the members of the outermost object, keep their content.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Value {
     /// `null`.
@@ -23,12 +24,12 @@ pub enum Value {
     Boolean,
     /// An array.
     Array,
-    /// An object, with its members only at the top.
+    /// An object. Only the outermost one keeps its members.
     Object(Object),
 }
 
 impl Value {
-    /// What JSON calls it, with its article.
+    /// The name of the value's JSON type, with its article.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -47,10 +48,10 @@ impl Value {
 pub struct Object(Vec<(String, Value)>);
 
 impl Object {
-    /// Reads a text that is one JSON object and nothing else.
+    /// Parses a text that is exactly one JSON object.
     ///
     /// # Errors
-    /// [`JsonError`].
+    /// [`JsonError`] if the text is anything else.
     pub fn parse(text: &[u8]) -> Result<Self, JsonError> {
         let text = std::str::from_utf8(text).map_err(|_| JsonError::NotUtf8)?;
         let mut reader = serde_json::Deserializer::from_str(text);
@@ -64,30 +65,30 @@ impl Object {
         }
     }
 
-    /// Takes a member out, if it is there.
+    /// Removes a member and returns its value, if there is one.
     pub fn take(&mut self, name: &str) -> Option<Value> {
         let place = self.0.iter().position(|(member, _)| member == name)?;
         Some(self.0.swap_remove(place).1)
     }
 
-    /// Whether every member has been taken out.
+    /// Returns true if no member is left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// Why a text is no JSON object.
+/// The reason for refusing a text. The messages are for the client.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
-    /// It is not UTF-8.
+    /// The text is not UTF-8.
     #[error("The body is not UTF-8.")]
     NotUtf8,
-    /// It breaks the grammar or a limit; where, in the words of `serde_json`, which name a place
-    /// and what was expected there, and never repeat the input.
+    /// The text breaks the grammar, repeats a member name or is nested too deeply. Holds the
+    /// message of `serde_json`, which gives the place and never quotes the input.
     #[error("The body is not valid JSON: {0}.")]
     Syntax(String),
-    /// It is another value.
+    /// The text is another JSON value. Holds [`Value::kind`].
     #[error("The body must be a JSON object, not {0}.")]
     NotAnObject(&'static str),
 }

@@ -1,4 +1,4 @@
-//! What is read as JSON, and what is refused with which words.
+//! Accepted JSON, and the messages for JSON that is refused.
 
 use super::*;
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! Access tokens, issued and verified.
+//! Issues and verifies access tokens.
 
 use std::time::Duration;
 
@@ -15,40 +15,41 @@ use super::strict::{self, LEEWAY};
 use super::typ::Type;
 use crate::identity::user_id::UserId;
 
-/// What tokens are like.
+/// The settings of access tokens.
 #[derive(Clone)]
 pub struct Settings {
-    /// The keys.
+    /// The keys that sign and verify tokens.
     pub keyring: Keyring,
-    /// The type that is issued, and one that is taken beside it.
+    /// The `typ` of new tokens, and another one that is accepted too.
     pub types: (Type, Option<Type>),
-    /// `iss`.
+    /// The `iss` claim of new tokens, which verification requires.
     pub issuer: String,
-    /// `aud`.
+    /// The `aud` claim of new tokens, which verification requires.
     pub audience: String,
-    /// The time from `iat` to `exp`.
+    /// The time from `iat` to `exp`: exact in new tokens, the maximum in verified ones.
     pub lifetime: Duration,
-    /// Until when tokens of the replaced system are taken, in seconds since 1970-01-01 UTC.
+    /// The time from which tokens of the replaced system are refused, in seconds since 1970-01-01
+    /// UTC; `None` to refuse them always.
     pub legacy_until: Option<u64>,
 }
 
 /// Issues and verifies access tokens.
 pub struct Tokens(pub(super) Settings);
 
-/// An access token as the client gets it.
+/// A new access token and its lifetime.
 pub struct AccessToken {
-    /// The token.
+    /// The signed JWT in its compact serialisation.
     pub token: String,
-    /// Seconds until it expires.
+    /// The number of seconds until the token expires.
     pub expires_in: u64,
 }
 
-/// Whom a token is about.
+/// The subject of a token: the user that it was issued to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// `user.id`.
+    /// The user's id (`user.id`).
     Id(UserId),
-    /// The e-mail, as the tokens of the replaced system have it.
+    /// The user's e-mail, in tokens of the replaced system.
     Email(String),
 }
 
@@ -59,7 +60,7 @@ struct Header<'a> {
     kid: &'a str,
 }
 
-/// The claims beside `iat`, `exp` and `nbf`.
+/// The claims other than `iat`, `exp` and `nbf`.
 #[derive(Serialize, Deserialize)]
 struct UserClaims {
     iss: String,
@@ -68,7 +69,7 @@ struct UserClaims {
     jti: String,
 }
 
-/// RFC 7519, 4.1.3: one, or several.
+/// The `aud` claim: one audience or several (RFC 7519, 4.1.3).
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Audience {
@@ -86,7 +87,7 @@ impl Audience {
 }
 
 impl Tokens {
-    /// Tokens of these settings.
+    /// Creates an issuer and verifier of tokens.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self(settings)
@@ -97,10 +98,11 @@ impl Tokens {
         TimeDelta::seconds(self.0.lifetime.as_secs().cast_signed())
     }
 
-    /// Issues a token for a user.
+    /// Issues a token for a user at the time `now`, in seconds since 1970-01-01 UTC.
     ///
     /// # Errors
-    /// [`SigningError`], when there is no randomness.
+    /// [`SigningError`] if there is no randomness for the `jti`, or the signing key has no private
+    /// half.
     pub fn issue(&self, user: UserId, now: u64) -> Result<AccessToken, SigningError> {
         let mut id = [0; 16];
         getrandom::fill(&mut id)?;
@@ -126,10 +128,11 @@ impl Tokens {
         })
     }
 
-    /// Verifies a token and returns whom it is about.
+    /// Verifies a token at the time `now`, in seconds since 1970-01-01 UTC, and returns its
+    /// subject.
     ///
     /// # Errors
-    /// The reason why it is refused, which is for the log only.
+    /// The reason why the token is refused. It is for the log only: see [`TokenError`].
     pub fn verify(&self, token: &str, now: u64) -> Result<Subject, TokenError> {
         let token = strict::parse(token)?;
         let Some(id) = &token.kid else {
@@ -165,18 +168,18 @@ impl Tokens {
         UserId::parse(sub).ok_or(TokenError::Claims)
     }
 
-    /// The public halves of the key pairs: what others verify tokens with (RFC 7517, 5).
+    /// The public keys with which other services verify tokens (RFC 7517, 5).
     #[must_use]
     pub fn public_keys(&self) -> Vec<Jwk> {
         self.0.keyring.public_keys()
     }
 }
 
-/// Whether a token is a well-formed JWS and signed by a key, whatever its payload: the part of the
-/// verification that standard vectors can be held against.
+/// Checks that a token is a well-formed JWS signed by a key, whatever its claims: the part of
+/// verification that the test vectors of standards cover.
 ///
 /// # Errors
-/// The reason why it is not.
+/// The reason why the token is refused.
 pub fn verify_signature(token: &str, key: &Key) -> Result<(), TokenError> {
     strict::parse(token)?.check_signature(key)
 }

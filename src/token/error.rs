@@ -1,15 +1,16 @@
-//! Why a token is refused, or cannot be issued.
+//! Errors of verifying and issuing tokens.
 
-/// Why a token is refused. For the log: the client gets the same answer for all of them.
+/// The reason for refusing a token. For the log only: the client gets the same response for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Not three parts of canonical base64url, or over the size limit, or not JSON.
+    /// The token is too long, is not three parts of canonical base64url, or does not hold JSON
+    /// objects with unique member names.
     #[error("malformed")]
     Malformed,
-    /// Another algorithm, type or critical extension than ours.
+    /// The header has an unacceptable algorithm or type, or a parameter that is refused.
     #[error("unacceptable header")]
     Header,
-    /// No key of ours has this `kid`.
+    /// No key of the keyring has this `kid`.
     #[error("unknown key")]
     UnknownKey,
     /// The signature does not match.
@@ -18,27 +19,27 @@ pub enum TokenError {
     /// A claim is missing or has the wrong type or value.
     #[error("unacceptable claims")]
     Claims,
-    /// Its time is over.
+    /// `exp` is in the past.
     #[error("expired")]
     Expired,
-    /// Its time has not come.
+    /// `nbf` or `iat` is in the future.
     #[error("from the future")]
     Early,
-    /// Its user is gone.
+    /// The token's user does not exist.
     #[error("no such user")]
     UnknownUser,
 }
 
-/// Why a token cannot be issued, which does not happen.
+/// An error of issuing a token. None of them is expected to occur.
 #[derive(Debug, thiserror::Error)]
 pub enum SigningError {
-    /// The key that signs is the public half of a pair.
+    /// The signing key is only the public half of a pair.
     #[error("the signing key cannot sign")]
     NoPrivateKey,
-    /// The claims cannot be written.
+    /// The header or the claims cannot be serialised.
     #[error("{0}")]
     Json(#[from] serde_json::Error),
-    /// There is no randomness for the `jti`.
+    /// The system's random number generator failed, so there is no `jti`.
     #[error("no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
 }

@@ -2,27 +2,27 @@
 
 use super::key::{Jwk, Key};
 
-/// The keys that verify tokens, one of which signs. So keys can be changed without anybody having
-/// to log in again.
+/// The keys that verify tokens, one of which also signs. With several keys, the signing key can be
+/// changed without anybody having to log in again.
 #[derive(Clone)]
 pub struct Keyring {
     signing: Key,
     others: Vec<Key>,
 }
 
-/// Why a key cannot be among the others.
+/// The reason for refusing to add a key to a keyring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyringError {
-    /// One key has one algorithm (RFC 8725, 3.1).
+    /// The same key is already there for another algorithm (RFC 8725, 3.1).
     #[error("is a key that another algorithm has already")]
     OtherAlgorithm,
-    /// Anybody could sign with it (CVE-2015-9235).
+    /// A shared secret is the text of a public key, so that anybody could sign (CVE-2015-9235).
     #[error("has the text of a public key as a secret")]
     PublicText,
 }
 
 impl Keyring {
-    /// A keyring of the key that signs.
+    /// Creates a keyring with the key that signs.
     #[must_use]
     pub fn new(signing: Key) -> Self {
         Self {
@@ -31,10 +31,10 @@ impl Keyring {
         }
     }
 
-    /// Adds a key that verifies. The same one may be added twice.
+    /// Adds a key that verifies. Adding the same key again changes nothing.
     ///
     /// # Errors
-    /// [`KeyringError`].
+    /// [`KeyringError`] if the key must not be used beside those of the keyring.
     pub fn add(&mut self, key: Key) -> Result<(), KeyringError> {
         if let Some(same) = self.iter().find(|other| other.is_same(&key)) {
             let is_alike = same.algorithm() == key.algorithm();
@@ -59,13 +59,13 @@ impl Keyring {
         std::iter::once(&self.signing).chain(&self.others)
     }
 
-    /// The key of a `kid`.
+    /// The key with this `kid`.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<&Key> {
         self.iter().find(|key| key.id() == id)
     }
 
-    /// The public halves of the key pairs (RFC 7517, 5).
+    /// The public halves of the key pairs, for a JWK Set (RFC 7517, 5).
     #[must_use]
     pub fn public_keys(&self) -> Vec<Jwk> {
         self.iter().filter_map(Key::jwk).collect()

@@ -1,8 +1,9 @@
-//! Tokens of the replaced system, for the time of the cut-over.
+//! Verifies access tokens of the replaced system, while users move to Gatehouse.
 //!
-//! They are HS256 without a `kid`, and say `sub` (the e-mail) and `exp`. Nothing in them keeps a
-//! token made with the same secret for another purpose apart, so they are taken in exactly this
-//! form, and only until the time that the configuration names.
+//! These tokens are signed with HS256, have no `kid`, and hold exactly the claims `sub` (the
+//! e-mail) and `exp`. Nothing distinguishes them from tokens that the same secret signed for
+//! another purpose, so they are accepted only in exactly this form and only until the configured
+//! time.
 
 use serde::Deserialize;
 
@@ -11,7 +12,7 @@ use super::key::Algorithm;
 use super::keyring::Keyring;
 use super::strict::{Compact, LEEWAY};
 
-/// Seconds that a token may have left: the longest lifetime that can be configured.
+/// The longest remaining lifetime accepted, in seconds: the longest that can be configured.
 const MAX_LIFETIME: i64 = 24 * 60 * 60;
 
 #[derive(Deserialize)]

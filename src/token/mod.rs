@@ -1,8 +1,8 @@
-//! Access tokens: signed JSON Web Tokens, verified without asking anyone.
+//! Access tokens: signed JSON Web Tokens, verified without a database query.
 //!
-//! One key signs, and any number of others verify, so that keys can be changed without anybody
-//! having to log in again. `jwt-compact` computes; before anything is made of a token's content,
-//! `strict` refuses what a lenient parser might read in two ways.
+//! One key signs and any number of others verify, so that keys can be changed without anybody
+//! having to log in again. `jwt-compact` provides the cryptography. Before it is used, `strict`
+//! refuses every token that a lenient parser might read in two ways.
 
 mod access;
 mod error;

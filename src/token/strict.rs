@@ -1,4 +1,4 @@
-//! The form of a token, checked before anything is made of its content.
+//! Parses a token and checks its form before its content is used.
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde::de::DeserializeOwned;
@@ -7,33 +7,35 @@ use super::error::TokenError;
 use super::key::Key;
 use crate::strict_json::{Object, Value};
 
-/// Seconds that clocks may differ by.
+/// The accepted difference between clocks, in seconds.
 pub(super) const LEEWAY: i64 = 5;
 
-/// The longest token that is read, in bytes; ours have under 500.
+/// The longest token accepted, in bytes. Those issued here have under 500.
 const MAX_LENGTH: usize = 4096;
 
-/// Members of a header that say that the payload is not plain claims: a critical extension, of
-/// which none is understood (RFC 7515, 4.1.11), a payload that is not encoded (RFC 7797), that is
-/// compressed or encrypted (RFC 7516, 4.1), or that is another token (RFC 7519, 5.2).
+/// Header parameters that are refused, because they mean that the payload is not plain claims: a
+/// critical extension, of which none is supported (RFC 7515, 4.1.11), or a payload that is not
+/// encoded (RFC 7797), is compressed or encrypted (RFC 7516, 4.1) or is another token (RFC 7519,
+/// 5.2).
 const REFUSED: [&str; 5] = ["crit", "b64", "zip", "enc", "cty"];
 
-/// A token taken apart: a JWS in its compact serialisation (RFC 7515, 7.1).
+/// A parsed token: a JWS in its compact serialisation (RFC 7515, 7.1).
 pub(super) struct Compact<'a> {
     pub(super) alg: String,
     pub(super) typ: Option<String>,
     pub(super) kid: Option<String>,
-    /// Whether the header has members beside these three. They are ignored (RFC 7515, 4), but for
-    /// those that [`parse`] refuses: no key is ever taken from a token.
+    /// True if the header has parameters other than `alg`, `typ` and `kid`. They are ignored (RFC
+    /// 7515, 4), except for those that [`parse`] refuses: no key is ever taken from a token.
     pub(super) has_more: bool,
-    /// What is signed.
+    /// The JWS Signing Input: the encoded header, a dot and the encoded payload.
     pub(super) message: &'a [u8],
     pub(super) signature: Vec<u8>,
     payload: Vec<u8>,
 }
 
 impl Compact<'_> {
-    /// Checks that it is of a key's algorithm, exactly so written, and signed by the key.
+    /// Checks that `alg` is exactly the name of the key's algorithm and that the key signed the
+    /// token.
     pub(super) fn check_signature(&self, key: &Key) -> Result<(), TokenError> {
         if self.alg != key.algorithm().name() {
             return Err(TokenError::Header);
@@ -42,17 +44,17 @@ impl Compact<'_> {
         verified.then_some(()).ok_or(TokenError::Signature)
     }
 
-    /// The claims: a JSON object without a name twice.
+    /// Parses the claims, a JSON object with unique member names.
     pub(super) fn claims<T: DeserializeOwned>(&self) -> Result<T, TokenError> {
         object(&self.payload)?;
         serde_json::from_slice(&self.payload).map_err(|_| TokenError::Claims)
     }
 }
 
-/// Takes a token apart.
+/// Splits a token into its parts and decodes them.
 ///
-/// Three parts of base64url without padding or spare bits; the header is a JSON object without a
-/// name twice, and with none of the members that change what the parts mean ([`REFUSED`]).
+/// Each of the three parts must be base64url without padding or spare bits. The header must be a
+/// JSON object with unique member names and none of the [`REFUSED`] parameters.
 pub(super) fn parse(token: &str) -> Result<Compact<'_>, TokenError> {
     if token.len() > MAX_LENGTH {
         return Err(TokenError::Malformed);

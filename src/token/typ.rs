@@ -1,24 +1,24 @@
-//! The `typ` of a token, which keeps access tokens apart from other tokens of the same key (RFC
-//! 8725, 3.11).
+//! The `typ` header parameter, which distinguishes access tokens from other tokens that the same
+//! key signs (RFC 8725, 3.11).
 
-/// What the header of an access token says that it is.
+/// The type that an access token declares in its `typ` header parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
     /// `at+jwt`: an access token (RFC 9068, 2.1).
     AccessToken,
-    /// `JWT`: any JSON Web Token (RFC 7519, 5.1), which is all that some libraries take.
+    /// `JWT`: any JSON Web Token (RFC 7519, 5.1). Some libraries accept no other type.
     Jwt,
 }
 
 impl Type {
-    /// The type of a name, in the spelling of its RFC.
+    /// The type with this name, in the exact spelling of its RFC.
     #[must_use]
     pub fn of(name: &str) -> Option<Self> {
         let mut types = [Self::AccessToken, Self::Jwt].into_iter();
         types.find(|typ| typ.name() == name)
     }
 
-    /// The `typ` of a header.
+    /// The type's name, as written into the header.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -27,8 +27,8 @@ impl Type {
         }
     }
 
-    /// Whether a header's `typ` says this: a media type, in any case, with or without its
-    /// `application/` (RFC 7515, 4.1.9).
+    /// Returns true if a header's `typ` is this type: a media type, compared without regard to case
+    /// and with or without `application/` (RFC 7515, 4.1.9).
     #[must_use]
     pub fn is(self, typ: &str) -> bool {
         const PREFIX: &str = "application/";
@@ -95,7 +95,7 @@ mod tests {
             ("JWT", "JWT", true),
             ("JWT", "at+jwt", false),
             ("at+jwt", "JWT", false),
-            // The steps of a change, while two of them run at once.
+            // Consecutive steps of a change of type: during a deployment both of them run.
             ("at+jwt", "at+jwt,JWT", true),
             ("at+jwt,JWT", "at+jwt", true),
             ("at+jwt,JWT", "JWT,at+jwt", true),

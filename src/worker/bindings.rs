@@ -1,4 +1,4 @@
-//! The services that the bindings of `wrangler.toml` reach.
+//! Implements [`Services`] with the bindings of `wrangler.toml` and the `fetch` of Workers.
 
 use std::io;
 
@@ -12,17 +12,17 @@ use worker::{Env, Fetch, Headers, Hyperdrive, RateLimiter, web_sys};
 use crate::mysql::Credentials;
 use crate::platform::{Limiter, Services, Stream};
 
-/// The database.
+/// The name of the Hyperdrive binding, which leads to the database.
 const HYPERDRIVE: &str = "HYPERDRIVE";
 
-/// The bindings, all of which have to be there.
+/// The bindings of the Worker, all of which are required.
 pub(super) struct Bindings {
     hyperdrive: Hyperdrive,
     limiters: Vec<(Limiter, RateLimiter)>,
 }
 
 impl Bindings {
-    /// The bindings of an environment; the name of one that is missing otherwise.
+    /// Reads the bindings from the environment, or returns the name of one that is missing.
     pub(super) fn new(env: &Env) -> Result<Self, &'static str> {
         let limiter = |limiter: Limiter| {
             let name = limiter.binding();

@@ -1,4 +1,4 @@
-//! The variables and secrets of a Worker, which are one namespace with its bindings.
+//! Reads the variables and secrets of a Worker, which share one namespace with its bindings.
 
 use worker::Env;
 use worker::js_sys::{Array, Object, Reflect};
@@ -6,7 +6,7 @@ use worker::wasm_bindgen::JsCast as _;
 
 use crate::config::Setting;
 
-/// All names.
+/// The names of all variables, secrets and bindings.
 pub(super) fn names(env: &Env) -> Vec<String> {
     Object::keys(env.unchecked_ref::<Object>())
         .iter()
@@ -14,10 +14,10 @@ pub(super) fn names(env: &Env) -> Vec<String> {
         .collect()
 }
 
-/// What the environment has under a name: a string or, of `[vars]`, any JSON.
+/// The value under a name in the environment. A secret is a string; `[vars]` may hold any JSON.
 pub(super) fn setting(env: &Env, name: &str) -> Setting {
     let Ok(value) = Reflect::get(env, &name.into()) else {
-        return Setting::Other("what cannot be read");
+        return Setting::Other("a value that cannot be read");
     };
     if value.is_undefined() {
         Setting::Absent

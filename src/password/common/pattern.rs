@@ -1,20 +1,20 @@
-//! Passwords that follow a pattern: repetitions, and runs along the alphabet or a keyboard.
+//! Detects passwords that follow a pattern: repetitions, and runs along the alphabet or a keyboard.
 //!
-//! `build.rs` and `xtask` compile this file too, because the list of common passwords leaves out
-//! what a pattern refuses.
+//! `build.rs` and `xtask` compile this file too, to leave such passwords out of the list of common
+//! ones.
 
 use zeroize::Zeroizing;
 
-/// The longest unit, in characters, that is refused with its repetition or mirror image.
+/// The longest unit, in characters, that is always refused when it is repeated or mirrored.
 const MAX_UNIT: usize = 8;
-/// The fewest characters of a run.
+/// The shortest run, in characters.
 const MIN_RUN: usize = 3;
-/// How many runs one character outside of them counts for.
+/// The cost of a character outside of a run. A run costs 1.
 const OUTSIDE: usize = 3;
-/// As many runs one after the other, and no more, are refused: `qweasdzxc123`, `12345678x`.
+/// The highest cost of a password that is refused, such as `qweasdzxc123` or `12345678x`.
 const LIMIT: usize = 5;
 
-/// A run goes along one of these lines, forwards or backwards. At most 31: see [`Steps`].
+/// The lines that a run follows, forwards or backwards. [`Steps`] has room for 31 of them.
 pub(super) const LINES: [&str; 29] = [
     "abcdefghijklmnopqrstuvwxyz",
     // Digits, with 0 after 9.
@@ -51,14 +51,14 @@ pub(super) const LINES: [&str; 29] = [
     "ячсмитьбю",
 ];
 
-/// What a QWERTY keyboard writes with Shift, and without.
+/// The characters that the same keys of a QWERTY keyboard write with Shift and without.
 const SHIFTED: [&str; 2] = ["!@#$%^&*()_+{}|:\"<>?~", "1234567890-=[]\\;',./`"];
 
-/// How one character can be followed by another in a run: a bit for staying on the same one, and
-/// two for each of [`LINES`], forwards and backwards.
+/// A set of steps from one character of a run to the next, as bits: one for the same character
+/// again, and two for each of [`LINES`], forwards and backwards.
 pub(super) type Steps = u64;
 
-/// Whether a password, in lower case, is a short unit repeated or mirrored, or one that runs make up.
+/// Returns true if a password, in lower case, is a repeated or mirrored unit or consists of runs.
 pub(super) fn is_patterned(lower: &[char]) -> bool {
     let keys = lower.iter().copied().map(without_shift);
     let keys: Zeroizing<Vec<char>> = Zeroizing::new(keys.collect());
@@ -72,8 +72,8 @@ pub(super) fn is_patterned(lower: &[char]) -> bool {
         || is_zigzag(&keys)
 }
 
-/// The shortest part that gives the whole when it is written again and again; the last time, it
-/// may be cut.
+/// The shortest unit whose repetition gives the text, or `None` if it is longer than half of the
+/// text. The last repetition may be cut short.
 pub(super) fn repeated_unit(text: &[char]) -> Option<&[char]> {
     (1..=text.len() / 2)
         .find(|length| {
@@ -83,11 +83,11 @@ pub(super) fn repeated_unit(text: &[char]) -> Option<&[char]> {
         .and_then(|length| text.get(..length))
 }
 
-/// Whether few runs of at least [`MIN_RUN`] characters make up the whole: each costs one, and a
-/// character outside of them [`OUTSIDE`].
+/// Returns true if the text costs at most `limit`: 1 for each run of at least [`MIN_RUN`]
+/// characters, and [`OUTSIDE`] for each character outside of a run.
 fn is_runs(text: &[char], limit: usize) -> bool {
     let mut steps: Vec<Option<Steps>> = vec![None; text.len()];
-    // The least cost of each beginning, by its length.
+    // The lowest cost of each prefix, indexed by its length.
     let mut costs: Vec<usize> = (0..=text.len()).map(|length| length * OUTSIDE).collect();
     for start in 0..text.len() {
         let here = costs.get(start).copied().unwrap_or_default();
@@ -110,14 +110,14 @@ fn is_runs(text: &[char], limit: usize) -> bool {
     costs.last().is_some_and(|cost| *cost <= limit)
 }
 
-/// Puts a number in the place of a greater one.
+/// Sets the number at an index to `number` if that is lower.
 fn keep_least(numbers: &mut [usize], index: usize, number: usize) {
     if let Some(old) = numbers.get_mut(index) {
         *old = number.min(*old);
     }
 }
 
-/// Whether two such texts take turns: `1q2w3e4r`.
+/// Returns true if the text interleaves two texts that each consist of a run or two: `1q2w3e4r`.
 fn is_zigzag(text: &[char]) -> bool {
     [0, 1].iter().all(|first| {
         let half = text.iter().skip(*first).step_by(2).copied();
@@ -125,7 +125,7 @@ fn is_zigzag(text: &[char]) -> bool {
     })
 }
 
-/// The steps from the first of two characters to the second.
+/// The steps that lead from the first of two characters to the second.
 pub(super) fn step(pair: &[char]) -> Steps {
     let &[from, to] = pair else { return 0 };
     let mut steps = Steps::from(from == to);
@@ -138,7 +138,7 @@ pub(super) fn step(pair: &[char]) -> Steps {
     steps
 }
 
-/// The same key of a QWERTY keyboard without Shift.
+/// The character that the same key of a QWERTY keyboard writes without Shift.
 fn without_shift(character: char) -> char {
     let [shifted, plain] = SHIFTED;
     let key = shifted

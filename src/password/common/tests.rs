@@ -14,7 +14,7 @@ fn has_pattern(password: &str) -> bool {
     is_patterned(&characters(&password.to_lowercase()))
 }
 
-/// Numbers that are the same in every run: the generator of Knuth's MMIX.
+/// Pseudo-random numbers, the same in every run: the linear congruential generator of Knuth's MMIX.
 fn random(state: &mut u64) -> usize {
     *state = state
         .wrapping_mul(6_364_136_223_846_793_005)
@@ -22,7 +22,7 @@ fn random(state: &mut u64) -> usize {
     (*state >> 33).try_into().unwrap()
 }
 
-/// Prints a figure past the capture of the test harness.
+/// Prints a figure directly to stderr, which the test harness does not capture.
 fn figure(text: &str) {
     writeln!(std::io::stderr(), "  common passwords: {text}").unwrap();
 }
@@ -83,7 +83,7 @@ fn repetitions_runs_and_zigzags_are_refused() {
         assert!(has_pattern(password), "{password}");
         assert!(is_common(password), "{password}");
     }
-    // The unit is long, and common.
+    // The repeated unit follows no pattern, but is a common password.
     for password in ["password1password1", "manchesterunitedmanchesterunited"] {
         assert!(!has_pattern(password), "{password}");
         assert!(is_common(password), "{password}");
@@ -181,7 +181,7 @@ fn hardly_any_other_password_is_taken_for_one() {
         "{} in a filter of {bytes} bytes; {found} of {TRIED} others are taken for one",
         env!("COMMON_PASSWORDS"),
     ));
-    // 15 are to be expected.
+    // About 15 false positives are expected.
     assert!(found < 60, "{found}");
     assert!(bytes <= 50_000, "{bytes}");
 }
@@ -204,7 +204,7 @@ fn hardly_any_random_password_follows_a_pattern() {
         figure(&format!(
             "{found} of {TRIED} random ones of {what} follow a pattern"
         ));
-        // In a million: 14 and 1.
+        // Measured with a million passwords of each kind: 14 and 1.
         assert!(found <= 10, "{what}: {found}");
     }
 }

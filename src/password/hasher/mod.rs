@@ -1,8 +1,9 @@
-//! New hashes and the verification of all: argon2id, in the PHC string format that passlib reads too.
+//! Hashes new passwords with argon2id and verifies all stored hashes. New hashes are PHC strings,
+//! which passlib reads too.
 //!
-//! Verification takes what the stored hash says of algorithm and cost, within bounds: an isolate
-//! has 128 MiB, and whoever can write to the table must not be able to stop the service. Whatever
-//! is wrong with a stored hash, the answer is "no" at the price of a new hash.
+//! Verification uses the algorithm and cost of the stored hash, within limits: an isolate has 128
+//! MiB, and whoever can write to the table must not be able to stop the service. A stored hash that
+//! cannot be used never matches, and takes as long to refuse as a new hash takes to compute.
 
 use ::argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use ::argon2::{Algorithm, Argon2, Params, Version};
@@ -11,31 +12,33 @@ use super::Password;
 use super::argon2::Argon2Hash;
 use super::bcrypt::BcryptHash;
 
-/// Bytes of salt of a new hash.
+/// Length of the salt of a new hash, in bytes.
 const SALT: usize = 16;
-/// Bytes of a new hash.
+/// Length of the output of a new hash, in bytes.
 const OUTPUT: usize = 32;
 
-/// The cost of new hashes (OWASP's Password Storage Cheat Sheet: 19456 KiB and 2).
+/// The argon2 cost of new hashes. OWASP's Password Storage Cheat Sheet advises 19456 KiB and 2
+/// iterations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
     /// Memory, in KiB.
     pub memory_kib: u32,
-    /// Passes over it.
+    /// Iterations: passes over the memory.
     pub iterations: u32,
 }
 
-/// What comes of comparing a password with a stored hash.
+/// The result of verifying a password against a stored hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is the password, and the hash is to stay: it is as it would be made today, or it is one
-    /// that does not tell this password from others.
+    /// The password matches and the hash is kept: either it has the current algorithm and cost, or
+    /// other passwords match it too, so that this one must not be rehashed.
     Match,
-    /// It is the password, and the hash is another than would be made today: to be replaced.
+    /// The password matches, and the hash should be replaced by one of the current algorithm and
+    /// cost.
     Outdated,
-    /// It is not the password, or there is no hash.
+    /// The password does not match, or there is no stored hash.
     Mismatch,
-    /// The hash is of no form that can be read, or costs more than it may: nobody can log in.
+    /// The stored hash has an unknown format or costs too much, so nobody can log in with it.
     Unreadable,
 }
 
@@ -48,41 +51,42 @@ impl Verdict {
         }
     }
 
-    /// Whether it is the password.
+    /// Returns true if the password matches.
     #[must_use]
     pub fn is_match(self) -> bool {
         matches!(self, Self::Match | Self::Outdated)
     }
 }
 
-/// Why a password cannot be hashed.
+/// An error of hashing or verifying a password.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HashError {
-    /// argon2 knows no such cost, or has no memory for it.
+    /// argon2 does not accept the cost, or memory cannot be allocated.
     #[error("argon2: {0}")]
     Argon2(#[from] ::argon2::Error),
-    /// There is no randomness for the salt.
+    /// The system's random number generator failed, so there is no salt.
     #[error("no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
-    /// The parameters cannot be written.
+    /// The parameters cannot be encoded as a PHC string.
     #[error("parameters out of range")]
     Parameters,
-    /// The salt or the output cannot be written.
+    /// The salt or the output cannot be encoded as a PHC string.
     #[error("{0}")]
     Encoding(#[from] ::argon2::password_hash::phc::Error),
 }
 
-/// Hashes new passwords and verifies old ones.
+/// Hashes new passwords and verifies stored hashes.
 pub struct Hasher {
     params: Params,
     max_memory_kib: u32,
 }
 
 impl Hasher {
-    /// A hasher of a cost that verifies hashes of up to so much memory.
+    /// Creates a hasher that makes hashes of `cost`. Stored argon2 hashes may use up to
+    /// `max_memory_kib` of memory.
     ///
     /// # Errors
-    /// [`HashError`], when argon2 knows no such cost.
+    /// [`HashError::Argon2`] if argon2 does not accept the cost.
     pub fn new(cost: Cost, max_memory_kib: u32) -> Result<Self, HashError> {
         Ok(Self {
             params: Params::new(cost.memory_kib, cost.iterations, 1, Some(OUTPUT))?,
@@ -93,7 +97,7 @@ impl Hasher {
     /// Hashes a password with a new random salt.
     ///
     /// # Errors
-    /// [`HashError`], when there is no randomness or no memory.
+    /// [`HashError`] if there is no randomness or memory cannot be allocated.
     pub fn hash(&self, password: &Password) -> Result<String, HashError> {
         let mut salt = [0; SALT];
         getrandom::fill(&mut salt)?;
@@ -101,15 +105,15 @@ impl Hasher {
         self.encode(&salt, &output)
     }
 
-    /// Characters of a new hash.
+    /// The length of a new hash, in characters.
     ///
     /// # Errors
-    /// [`HashError`], when it cannot be written.
+    /// [`HashError`] if a hash of these parameters cannot be encoded.
     pub fn hash_length(&self) -> Result<usize, HashError> {
         self.encode(&[0; SALT], &[0; OUTPUT]).map(|hash| hash.len())
     }
 
-    /// A hash as it is stored.
+    /// Encodes a new hash as a PHC string.
     fn encode(&self, salt: &[u8], output: &[u8]) -> Result<String, HashError> {
         let hash = PasswordHash {
             algorithm: ::argon2::ARGON2ID_IDENT,
@@ -123,11 +127,12 @@ impl Hasher {
         Ok(hash.to_string())
     }
 
-    /// Compares a password with a stored hash. Without a hash that can be read and paid for, the
-    /// password is hashed all the same: how long it takes must not tell who has an account.
+    /// Verifies a password against a stored hash. Without one, or with one that cannot be used, the
+    /// password is hashed all the same, so that the time does not reveal who has an account.
     ///
     /// # Errors
-    /// [`HashError`], when there is no memory: that is no answer, and least of all a no.
+    /// [`HashError`] if memory cannot be allocated. It says nothing about the password, so it must
+    /// not count as a mismatch.
     pub fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verdict, HashError> {
         if let Some(bcrypt) = stored.and_then(BcryptHash::parse) {
             let matches = bcrypt.verify(password.as_bytes());
@@ -143,7 +148,7 @@ impl Hasher {
         Ok(stored.map_or(Verdict::Mismatch, |_| Verdict::Unreadable))
     }
 
-    /// Whether a hash is as this hasher would make it.
+    /// Returns true if this hasher would make a hash of the same algorithm, cost and lengths.
     fn is_current(&self, stored: &Argon2Hash) -> bool {
         let Argon2Hash {
             algorithm,

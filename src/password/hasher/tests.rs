@@ -1,4 +1,4 @@
-//! Hashes made, verified, and refused.
+//! Hashes that are made, verified and refused.
 
 use std::time::Instant as Clock;
 
@@ -59,7 +59,7 @@ fn only_the_very_same_password_matches() {
 
 #[test]
 fn hashes_of_passlib_are_verified_within_the_bounds_and_to_be_replaced() {
-    // RFC 9106's recommended memory is what passlib writes by default.
+    // passlib's default memory, 64 MiB, is the second recommended option of RFC 9106.
     let default = "$argon2id$v=19$m=65536,t=3,p=4$P8c4p3ROyRmDcM75nzNmzA$VOQW7OSCzpQKSFauY7I23Wvx2nLzXsVsHmmEstaZ5xI";
     let right = "correct horse battery staple";
     assert_eq!(verify(right, Some(default)), Verdict::Outdated);
@@ -115,7 +115,8 @@ fn an_unknown_user_costs_a_hash_too() {
         assert_eq!(verify("y", stored), Verdict::Mismatch);
         started.elapsed()
     };
-    // The best of some, and far apart only if one of them does not hash: no measurement.
+    // The minimum of several runs, with a margin that is exceeded only if one of the two does not
+    // hash at all.
     let best = |stored: Option<&str>| (0..5).map(|_| time(stored)).min().unwrap();
     let (known, unknown) = (best(Some(&stored)), best(None));
     assert!(unknown * 4 > known, "{unknown:?} and {known:?}");

@@ -1,4 +1,4 @@
-//! The keys that sign and verify tokens, each bound to one algorithm (RFC 8725, 3.1).
+//! Keys that sign and verify tokens, each bound to one algorithm (RFC 8725, 3.1).
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use ed25519_compact::{KeyPair, PublicKey, SecretKey, Seed};
@@ -8,7 +8,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-/// An algorithm of RFC 7518 or RFC 8037, under the one name that it goes by here.
+/// A signature algorithm. Ed25519 has two variants, because it has two `alg` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Algorithm {
     /// HMAC with SHA-256.
@@ -17,14 +17,14 @@ pub enum Algorithm {
     Hs384,
     /// HMAC with SHA-512.
     Hs512,
-    /// Ed25519 under the name of RFC 8037.
+    /// Ed25519 under its name in RFC 8037, `EdDSA`.
     EdDsa,
-    /// Ed25519 under the name of RFC 9864, which says the curve.
+    /// Ed25519 under its name in RFC 9864, which states the curve.
     Ed25519,
 }
 
 impl Algorithm {
-    /// All of them.
+    /// All algorithms.
     pub const ALL: [Self; 5] = [
         Self::Hs256,
         Self::Hs384,
@@ -33,7 +33,7 @@ impl Algorithm {
         Self::Ed25519,
     ];
 
-    /// The algorithm of a name, in its exact spelling.
+    /// The algorithm with this `alg` name, spelled exactly.
     #[must_use]
     pub fn of(name: &str) -> Option<Self> {
         Self::ALL
@@ -41,7 +41,7 @@ impl Algorithm {
             .find(|algorithm| algorithm.name() == name)
     }
 
-    /// The `alg` of a header.
+    /// The algorithm's `alg` name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -53,7 +53,8 @@ impl Algorithm {
         }
     }
 
-    /// The fewest bytes of a secret: the output of the hash (RFC 7518, 3.2). None for key pairs.
+    /// The minimum length of a shared secret in bytes: the size of the hash (RFC 7518, 3.2). `None`
+    /// for algorithms that use key pairs.
     #[must_use]
     pub fn min_secret(self) -> Option<usize> {
         match self {
@@ -65,7 +66,7 @@ impl Algorithm {
     }
 }
 
-/// A key with its algorithm and its name.
+/// A key with its algorithm and its `kid`.
 #[derive(Clone)]
 pub struct Key {
     algorithm: Algorithm,
@@ -84,7 +85,7 @@ enum Material {
     },
 }
 
-/// The public half of a key as a JSON Web Key (RFC 7517, RFC 8037). It has no field for any other.
+/// A public key as a JSON Web Key (RFC 7517, RFC 8037). It has no field for a private key.
 #[derive(Debug, Serialize)]
 pub struct Jwk {
     kty: &'static str,
@@ -96,7 +97,7 @@ pub struct Jwk {
 }
 
 impl Key {
-    /// A shared secret; none if the algorithm takes key pairs.
+    /// Creates a key from a shared secret, or returns `None` if the algorithm uses key pairs.
     #[must_use]
     pub fn from_secret(algorithm: Algorithm, secret: &[u8]) -> Option<Self> {
         let material = match algorithm {
@@ -110,13 +111,14 @@ impl Key {
             id: String::new(),
             material,
         };
-        // Tells keys apart without saying more of them than any token does.
+        // The id is a truncated MAC, which reveals no more about the secret than any token does.
         let tag = key.sign(b"gatehouse key id")?;
         key.id = hex::encode(tag.get(..8)?);
         Some(key)
     }
 
-    /// A key pair from its private key: `d` of RFC 8037, 32 bytes in base64url without padding.
+    /// Creates a key pair from its private key: `d` of RFC 8037, 32 bytes in base64url without
+    /// padding. Returns `None` if `d` is malformed or all zeros, or the algorithm uses secrets.
     #[must_use]
     pub fn from_private(algorithm: Algorithm, d: &str) -> Option<Self> {
         let seed: [u8; 32] = Base64UrlUnpadded::decode_vec(d).ok()?.try_into().ok()?;
@@ -128,8 +130,8 @@ impl Key {
         Self::from_pair(algorithm, pair.pk, Some(pair.sk))
     }
 
-    /// The public half of a key pair: `x` of RFC 8037. None if it is no point of the curve, or one
-    /// of small order, for which anybody can sign.
+    /// Creates a key that only verifies from a public key: `x` of RFC 8037. Returns `None` if `x`
+    /// is not a point of the curve, or is one of small order, for which anybody can sign.
     #[must_use]
     pub fn from_public(algorithm: Algorithm, x: &str) -> Option<Self> {
         let point: [u8; 32] = Base64UrlUnpadded::decode_vec(x).ok()?.try_into().ok()?;
@@ -151,31 +153,33 @@ impl Key {
         })
     }
 
-    /// The `kid`: of a public key its thumbprint (RFC 7638).
+    /// The `kid`: for a key pair the JWK thumbprint (RFC 7638), for a shared secret a truncated
+    /// MAC.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The algorithm, the only one that it is used with.
+    /// The only algorithm that the key is used with.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The signature of a message; none if this is the public half of a pair.
+    /// Signs a message, or returns `None` if this is only the public half of a pair.
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         Some(match &self.material {
             Material::Hs256(key) => Hs256.sign(key, message).as_bytes().into_owned(),
             Material::Hs384(key) => Hs384.sign(key, message).as_bytes().into_owned(),
             Material::Hs512(key) => Hs512.sign(key, message).as_bytes().into_owned(),
-            // Deterministic, as RFC 8032 has it.
+            // No noise: the deterministic signature of RFC 8032.
             Material::Ed25519 { secret, .. } => secret.as_ref()?.sign(message, None).to_vec(),
         })
     }
 
-    /// Whether a signature is the one of a message, whole, compared in constant time.
+    /// Returns true if the signature is valid for the message. A MAC is compared as a whole and in
+    /// constant time.
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.material {
@@ -186,7 +190,7 @@ impl Key {
         }
     }
 
-    /// The public half, if there is one.
+    /// The public half of a key pair; `None` for a shared secret.
     #[must_use]
     pub fn jwk(&self) -> Option<Jwk> {
         let Material::Ed25519 { public, .. } = &self.material else {
@@ -202,13 +206,14 @@ impl Key {
         })
     }
 
-    /// Whether it is the same key, whatever its algorithm.
+    /// Returns true if both keys have the same bytes, whatever their algorithms.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         self.bytes().ct_eq(other.bytes()).into()
     }
 
-    /// Whether its bytes are the text of a key pair's public half, which everyone may read.
+    /// Returns true if this key's bytes are the base64url text of a pair's public key, which
+    /// everybody can read.
     #[must_use]
     pub fn is_text_of(&self, pair: &Self) -> bool {
         pair.jwk()
@@ -231,14 +236,14 @@ fn verify<A: jwt_compact::Algorithm>(
     message: &[u8],
     signature: &[u8],
 ) -> bool {
-    // The length first: reading a signature of another one panics.
+    // Check the length first: `try_from_slice` panics on a signature of another length.
     let whole = A::Signature::LENGTH.is_some_and(|length| length.get() == signature.len());
     whole
         && A::Signature::try_from_slice(signature)
             .is_ok_and(|signature| algorithm.verify_signature(&signature, key, message))
 }
 
-/// RFC 7638 with the members of RFC 8037.
+/// The JWK thumbprint (RFC 7638) of an Ed25519 key, over the members that RFC 8037 requires.
 fn thumbprint(public: &PublicKey) -> String {
     let x = Base64UrlUnpadded::encode_string(&public[..]);
     let jwk = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);

@@ -1,4 +1,4 @@
-//! Keys, their ids and their signatures, by the examples of the RFCs.
+//! Keys, their ids and their signatures, compared with the examples of the RFCs.
 
 use super::*;
 

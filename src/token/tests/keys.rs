@@ -1,4 +1,4 @@
-//! Which key takes which token.
+//! The keys that a token is verified with.
 
 use sha2::Sha256;
 
@@ -23,7 +23,7 @@ fn keys_can_be_changed_without_anybody_having_to_log_in_again() {
     let issue = |tokens: &Tokens| tokens.issue(7_i64.into(), NOW).unwrap().token;
     let [first, .., last] = &steps;
     for pair in steps.windows(2) {
-        // While a step is rolled out, both run at once.
+        // During a deployment the old and the new configuration both run.
         for (issuer, verifier) in [(&pair[0], &pair[1]), (&pair[1], &pair[0])] {
             assert_eq!(
                 verifier.verify(&issue(issuer), NOW),
@@ -64,7 +64,7 @@ fn every_algorithm_signs_and_none_takes_the_tokens_of_another() {
 fn the_key_of_another_purpose_signs_no_token() {
     use hmac::{Hmac, Mac as _};
 
-    // What `Pseudonyms` derives, computed anew.
+    // Computes the keys that `Pseudonyms` derives.
     let derive = |purpose: &[u8]| {
         let mut derived = [0; 32];
         let derivation = hkdf::Hkdf::<Sha256>::new(None, SECRET.as_bytes());

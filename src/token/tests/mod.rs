@@ -1,4 +1,4 @@
-//! Tokens made by hand: what is refused, and why.
+//! Tokens made by hand, and the reasons why they are refused.
 
 mod keys;
 mod legacy;
@@ -28,7 +28,7 @@ fn tokens_with(variables: &[(&str, &str)]) -> Tokens {
     Tokens::new(config.unwrap().token)
 }
 
-/// Signs a header and claims, as they are.
+/// Signs a header and claims without changing or checking them.
 fn sign(header: &str, claims: &str) -> String {
     let key = Key::from_secret(Algorithm::Hs256, SECRET.as_bytes()).unwrap();
     sign_with(&key, header, claims)
@@ -53,7 +53,7 @@ fn claims(changes: &Value) -> String {
     changed(&claims, changes)
 }
 
-/// An object with members changed, or left out where the change is null.
+/// An object with some members changed; a change to null removes the member.
 fn changed(object: &Value, changes: &Value) -> String {
     let mut object = object.as_object().unwrap().clone();
     for (name, value) in changes.as_object().unwrap() {
@@ -168,7 +168,7 @@ fn no_key_is_taken_from_a_token() {
                     json!({ "alg": key.algorithm().name(), "typ": "at+jwt", "kid": kid });
                 header[member] = value;
                 let token = sign_with(key, &header.to_string(), &claims(&json!({})));
-                // Whoever took the key from the token would take the token.
+                // A verifier that used the key in the header would accept the token.
                 assert_eq!(verify_signature(&token, key), Ok(()));
                 let error = if kid == key.id() {
                     TokenError::UnknownKey
