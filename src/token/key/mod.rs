@@ -53,8 +53,7 @@ impl Algorithm {
         }
     }
 
-    /// The minimum length of a shared secret in bytes: the size of the hash (RFC 7518, 3.2). `None`
-    /// for algorithms that use key pairs.
+    /// The fewest bytes of a secret: the hash's size (RFC 7518, 3.2). `None` for key pairs.
     #[must_use]
     pub fn min_secret(self) -> Option<usize> {
         match self {
@@ -117,8 +116,7 @@ impl Key {
         Some(key)
     }
 
-    /// Creates a key pair from its private key: `d` of RFC 8037, 32 bytes in base64url without
-    /// padding. Returns `None` if `d` is malformed or all zeros, or the algorithm uses secrets.
+    /// Creates a key pair from its private key: `d` of RFC 8037, 32 bytes in unpadded base64url.
     #[must_use]
     pub fn from_private(algorithm: Algorithm, d: &str) -> Option<Self> {
         let seed: [u8; 32] = Base64UrlUnpadded::decode_vec(d).ok()?.try_into().ok()?;
@@ -153,8 +151,7 @@ impl Key {
         })
     }
 
-    /// The `kid`: for a key pair the JWK thumbprint (RFC 7638), for a shared secret a truncated
-    /// MAC.
+    /// The `kid`: the JWK thumbprint of a key pair (RFC 7638), or a truncated MAC for a secret.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -212,8 +209,7 @@ impl Key {
         self.bytes().ct_eq(other.bytes()).into()
     }
 
-    /// Returns true if this key's bytes are the base64url text of a pair's public key, which
-    /// everybody can read.
+    /// Returns true if this key's bytes are the base64url text of a public key, known to all.
     #[must_use]
     pub fn is_text_of(&self, pair: &Self) -> bool {
         pair.jwk()
