@@ -1,7 +1,6 @@
 //! The MySQL client: against a scripted server, byte by byte, and against real ones.
 
 #![expect(
-    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -14,5 +13,4 @@ mod live;
 mod networks;
 mod replies;
 mod script;
-mod siege;
 mod throttle;

@@ -54,7 +54,7 @@ async fn answer(
     .unwrap()
 }
 
-async fn server_is_asked_again(server: &mut Server) -> bool {
+async fn server_is_asked_again(server: &mut ScriptedServer) -> bool {
     server
         .next_command()
         .await

@@ -40,12 +40,12 @@ pub(crate) fn credentials(password: &str) -> Credentials {
 }
 
 /// The server's end of a conversation.
-pub(crate) struct Server {
+pub(crate) struct ScriptedServer {
     stream: DuplexStream,
     sequence: u8,
 }
 
-impl Server {
+impl ScriptedServer {
     /// Writes a packet.
     pub(crate) async fn send(&mut self, payload: &[u8]) {
         let packet = self.frame(payload);
@@ -148,7 +148,7 @@ pub(crate) fn greeting(capabilities: u32, plugin: &str) -> Vec<u8> {
 /// Plays a server's part while a client connects and does something.
 pub(crate) async fn play<T, Script, Use>(
     password: &str,
-    script: impl FnOnce(Server) -> Script,
+    script: impl FnOnce(ScriptedServer) -> Script,
     then: impl FnOnce(Connection<DuplexStream>) -> Use,
 ) -> Result<T, Error>
 where
@@ -160,7 +160,7 @@ where
         let connection = Connection::connect(theirs, &credentials(password)).await?;
         then(connection).await
     };
-    let script = script(Server {
+    let script = script(ScriptedServer {
         stream: ours,
         sequence: 0,
     });
@@ -174,7 +174,7 @@ where
 /// Plays a server's part while a client connects.
 pub(crate) async fn connect<Script: Future<Output = ()>>(
     password: &str,
-    script: impl FnOnce(Server) -> Script,
+    script: impl FnOnce(ScriptedServer) -> Script,
 ) -> Result<(), Error> {
     play(password, script, |_| async { Ok(()) }).await
 }

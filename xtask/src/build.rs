@@ -6,8 +6,8 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process::{root, step};
 use crate::tools::Tools;
+use xtask_host::process::{root, step};
 
 /// What the gzipped wasm may weigh, in bytes.
 const MAX_GZIPPED: usize = 530_000;

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::process::{command, output, show};
+use xtask_host::process::{command, output, show};
 
 pub(crate) async fn run() -> Result<()> {
     show(command("cargo").args(["fmt", "--all", "--check"])).await?;

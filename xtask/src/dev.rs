@@ -6,11 +6,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Result, bail};
 use hyperdrive_local::Hyperdrive;
+use xtask_host::mariadb;
 
 use crate::build::{self, Variant};
 use crate::tools::Tools;
 use crate::wrangler::Wrangler;
-use crate::{database, migrate, secret, settings};
+use crate::{migrate, secret, settings};
 
 /// How long wrangler may take to start.
 const START: Duration = Duration::from_mins(2);
@@ -37,7 +38,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let (url, _server) = if let Some(url) = settings::database_url()? {
         (url, None)
     } else {
-        let server = database::ensure().await?;
+        let server = mariadb::ensure().await?;
         (server.dev_url(), Some(server))
     };
     migrate::apply(&url, false).await?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Map, Value};
 
-use crate::process::{command, root, step};
+use xtask_host::process::{command, root, step};
 
 /// What npm is to install, and its own list of what it has installed.
 const LOCK: &str = "package-lock.json";

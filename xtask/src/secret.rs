@@ -1,6 +1,6 @@
 //! `cargo xtask secret`: random keys.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{OpenOptions, Permissions};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
@@ -8,8 +8,9 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use ed25519_compact::{KeyPair, Seed};
+use xtask_host::private::random_hex;
+use xtask_host::process::root;
 
-use crate::process::root;
 use crate::settings;
 
 #[derive(clap::Args)]
@@ -74,30 +75,6 @@ fn ensure_secret_in(path: &Path) -> Result<()> {
     writeln!(file, "SECRET_KEY=\"{}\"", random_hex(32)?)?;
     eprintln!("  wrote a random SECRET_KEY into .dev.vars");
     Ok(())
-}
-
-/// A new and empty file that only this account can read, in the place of what was there.
-pub(crate) fn private_file(path: &Path) -> Result<File> {
-    let cannot = || format!("cannot write {}", path.display());
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            return Err(error).with_context(cannot);
-        }
-        _ => {}
-    }
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(cannot)
-}
-
-/// Random bytes in hexadecimal.
-pub(crate) fn random_hex(bytes: usize) -> Result<String> {
-    let mut random = vec![0; bytes];
-    getrandom::fill(&mut random).context("the system has no randomness")?;
-    Ok(hex::encode(random))
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process::{command, dev_folder, output, root, step};
 use crate::{bindgen, npm, worker_build};
+use xtask_host::process::{command, dev_folder, output, root, step};
+use xtask_start::machine::node_version;
 
 /// What wrangler asks for.
 const NODE: (u32, u32) = (22, 12);
@@ -97,20 +98,13 @@ fn node(node_modules: &Path) -> Result<PathBuf> {
     let candidates = [node_modules.join(".bin/node"), PathBuf::from("node")];
     let mut candidates = candidates.into_iter();
     candidates
-        .find(|node| version(node).is_some_and(|version| version >= NODE))
+        .find(|node| node_version(node).is_some_and(|version| version >= NODE))
         .with_context(|| {
             format!(
                 "npm has no Node.js for this platform, and the machine's is older than \
                  {major}.{minor}, which wrangler needs"
             )
         })
-}
-
-fn version(node: &Path) -> Option<(u32, u32)> {
-    let version = output(Command::new(node).arg("--version"))?;
-    let mut numbers = version.strip_prefix('v')?.split('.');
-    let mut number = || numbers.next()?.parse().ok();
-    Some((number()?, number()?))
 }
 
 /// This program under the name `wasm-bindgen`.

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::process::{command, step};
+use xtask_host::process::{command, step};
 
 const VERSION: &str = "0.8.7";
 /// The parts of its manifest that are left out.

@@ -7,8 +7,8 @@ use std::thread;
 
 use anyhow::Result;
 
-use crate::process::{Background, dev_folder, guarded, root};
 use crate::tools::Tools;
+use xtask_host::process::{Background, End, dev_folder, guarded, root};
 
 /// How wrangler marks what went wrong, the Worker's own lines of that kind too.
 const ERROR: &str = "\u{2718} [ERROR] ";
@@ -124,7 +124,7 @@ fn command(tools: &Tools, port: u16, database: &str) -> Result<Command> {
     let home = dev_folder().join("wrangler");
     std::fs::create_dir_all(&home)?;
     let (node, program) = tools.wrangler();
-    let mut wrangler = guarded(node);
+    let mut wrangler = guarded(node, End::Term);
     wrangler
         .arg(program)
         .args(["dev", "--ip", "127.0.0.1", "--inspector-port", "0"])

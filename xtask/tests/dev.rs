@@ -8,14 +8,15 @@
 
 mod support;
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use support::checkout::checkout;
-use support::{Dev, free_port, scratch_folder, xtask};
+use support::{Dev, no_longer_served, xtask};
+use testkit::{database, free_port, hash, scratch_folder, wait};
 
 const README: &str = include_str!("../../README.md");
 const API: &str = include_str!("../../docs/api.md");
@@ -38,11 +39,9 @@ fn processes_of(folder: &Path) -> Vec<String> {
 /// Sees that no process names a folder any more. The last ones may take a moment to die.
 #[track_caller]
 fn all_gone(folder: &Path) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !processes_of(folder).is_empty() {
-        assert!(Instant::now() < deadline, "{:?}", processes_of(folder));
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    let why = || format!("{:?}", processes_of(folder));
+    let gone = || processes_of(folder).is_empty();
+    wait::blocking(Duration::from_secs(20), gone, why);
 }
 
 /// The `sh` blocks of the README's session and of the examples that go on from it, and the `json`
@@ -142,11 +141,7 @@ fn the_readmes_lines_work_as_printed_and_everything_ends_and_starts_again() {
     let port = dev.port;
     drop(dev);
     all_gone(&folder);
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while TcpStream::connect(("127.0.0.1", port)).is_ok() {
-        assert!(Instant::now() < deadline, "the port is still served");
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    no_longer_served(port);
     Dev::start(&variables).stop("-TERM", 143);
     all_gone(&folder);
 }
@@ -179,13 +174,22 @@ fn what_is_stopped_while_it_sets_things_up_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn they_work_on_a_database_that_has_the_old_table_and_rows() {
+    let insert = format!(
+        "INSERT INTO user (email, password) VALUES ('Old@Example.com', '{}')",
+        hash::PASSLIB
+    );
     let old = [
         "CREATE TABLE user (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, email VARCHAR(255) UNIQUE, \
          password VARCHAR(255), name VARCHAR(50), username VARCHAR(50), updated_at TIMESTAMP NULL DEFAULT now())",
-        "INSERT INTO user (email, password) VALUES ('Old@Example.com', \
-         '$argon2id$v=19$m=65536,t=3,p=4$P8c4p3ROyRmDcM75nzNmzA$VOQW7OSCzpQKSFauY7I23Wvx2nLzXsVsHmmEstaZ5xI')",
+        &insert,
     ];
-    let url = support::database("gatehouse_dev_old", "CHARACTER SET latin1", &old).await;
+    let url = database::create(
+        &database::url(),
+        "gatehouse_dev_old",
+        "CHARACTER SET latin1",
+        &old,
+    )
+    .await;
     let dev = tokio::task::spawn_blocking(move || {
         let dev = Dev::start(&[("DATABASE_URL", &url)]);
         run_examples(dev.port, "ada@example.com");
@@ -214,8 +218,7 @@ async fn they_work_on_a_database_that_has_the_old_table_and_rows() {
 
 #[test]
 fn a_misconfiguration_is_the_last_thing_said() {
-    let url = std::env::var("TEST_DATABASE_URL")
-        .expect("TEST_DATABASE_URL is not set: run the tests with `cargo xtask test`");
+    let url = database::url();
     let short = checkout("dev-misconfigured", "SECRET_KEY=short\n");
     let output = xtask()
         .args(["dev", "--port", &free_port().to_string()])
@@ -249,7 +252,7 @@ fn a_wrangler_that_ends_by_itself_is_started_again() {
         let kill = Command::new("kill").args(["-KILL", pid.trim()]).status();
         assert!(kill.expect("kill").success(), "{pid}");
         dev.wait_for(&format!("Ready again on http://127.0.0.1:{}", dev.port));
-        assert!(TcpStream::connect(("127.0.0.1", dev.port)).is_ok());
+        assert!(wait::is_served(dev.port));
     }
     assert!(
         dev.log().contains("wrangler ended by itself"),

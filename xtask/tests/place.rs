@@ -11,7 +11,8 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
-use support::{scratch_folder, xtask};
+use support::xtask;
+use testkit::scratch_folder;
 
 /// What makes a folder a checkout.
 fn checkout(path: PathBuf) -> PathBuf {

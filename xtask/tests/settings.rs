@@ -7,6 +7,8 @@ use std::net::TcpListener;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use testkit::{database, free_port};
+
 const SECRET: &str = "hunter2";
 
 /// What `cargo xtask` says when it fails with a database's URL.
@@ -35,8 +37,7 @@ fn port_of(listener: &TcpListener) -> u16 {
 
 /// The tests' own server: what its URL has before and behind the user's password.
 fn server() -> (String, String, String) {
-    let url = std::env::var("TEST_DATABASE_URL")
-        .expect("TEST_DATABASE_URL is not set: run the tests with `cargo xtask test`");
+    let url = database::url();
     let (account, place) = url.split_once('@').expect("an account");
     let (place, _) = place.split_once('/').expect("a database");
     let account = account.trim_start_matches("mysql://");
@@ -46,7 +47,7 @@ fn server() -> (String, String, String) {
 
 #[test]
 fn a_port_that_nothing_listens_on_is_named_by_dev_and_by_migrate() {
-    let port = port_of(&TcpListener::bind("127.0.0.1:0").expect("a port"));
+    let port = free_port();
     let url = format!("mysql://u:{SECRET}@127.0.0.1:{port}/d");
     for arguments in [
         &["dev", "--port", "0"][..],

@@ -10,17 +10,14 @@
 
 mod support;
 
-use std::fs::File;
-use std::os::unix::process::CommandExt as _;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
+use support::Dev;
 use support::checkout::checkout;
-use support::{Dev, free_port, scratch_folder};
+use testkit::{Wrangler, database};
 
 /// How often each refusal is followed by a good request.
 const ROUNDS: usize = 20;
@@ -40,56 +37,10 @@ fn secrets() -> (String, String) {
     (lines, public.to_owned())
 }
 
-/// `npx wrangler dev`, as CONTRIBUTING.md says to start it.
-struct Wrangler {
-    child: Child,
-    port: u16,
-}
-
-impl Wrangler {
-    fn start(checkout: &Path, url: &str) -> Self {
-        let port = free_port();
-        let log = scratch_folder().join(format!("wrangler-{port}.log"));
-        let log = File::create(log).expect("a log");
-        let script = "exec 3<&0 </dev/null; { read -r _ <&3; kill -KILL 0; } >/dev/null 2>&1 & exec 3<&-; exec \"$0\" \"$@\"";
-        let child = Command::new("sh")
-            .args(["-c", script, "npx", "wrangler", "dev"])
-            .args(["--port", &port.to_string(), "--inspector-port", "0"])
-            .current_dir(checkout)
-            .env(
-                "CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE",
-                url,
-            )
-            // It is a test: nothing to report or to fetch.
-            .env("WRANGLER_SEND_METRICS", "false")
-            .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(log.try_clone().expect("a log"))
-            .stderr(log)
-            .spawn();
-        Self {
-            child: child.expect("npx"),
-            port,
-        }
-    }
-}
-
-impl Drop for Wrangler {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        let _ = self.child.wait();
-    }
-}
-
 /// An empty database with the tables of this version.
 async fn database(name: &str) -> String {
-    let url = support::database(name, "", &[]).await;
-    let migrate = support::xtask()
-        .arg("migrate")
-        .env("DATABASE_URL", &url)
-        .output();
-    assert!(migrate.expect("xtask").status.success());
+    let url = database::create(&database::url(), name, "", &[]).await;
+    database::migrate(&mut database::connect(&url).await).await;
     url
 }
 
@@ -110,14 +61,6 @@ impl Api {
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base))
-    }
-
-    async fn wait(&self) {
-        let deadline = Instant::now() + Duration::from_mins(1);
-        while self.request(Method::GET, "/").send().await.is_err() {
-            assert!(Instant::now() < deadline, "no answer from {}", self.base);
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
     }
 
     /// Requests that are refused, most of them before their bodies are read.
@@ -209,8 +152,7 @@ async fn under_plain_wrangler_dev_it_is_the_same() {
     let url = database("gatehouse_wrangler_plain").await;
     let checkout = checkout("wrangler-plain", &secrets);
     let wrangler = Wrangler::start(&checkout, &url);
-    let api = Api::new(wrangler.port);
-    api.wait().await;
+    let api = Api::new(wrangler.port());
     api.check_secrets(&public).await;
     api.check_refusals().await;
 }

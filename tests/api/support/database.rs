@@ -3,7 +3,8 @@
 use std::sync::OnceLock;
 
 use mysql_async::prelude::{Queryable as _, ToValue};
-use mysql_async::{Conn, Opts, OptsBuilder, Value};
+use mysql_async::{Conn, Opts, Value};
+use testkit::database;
 
 use super::in_workerd;
 
@@ -44,7 +45,7 @@ impl Database {
 
     /// A database in which a statement makes an old table; it is given the one of the migrations.
     fn with(table: impl FnOnce(&str) -> String, name: &str) -> Self {
-        let table = table(CREATE_USER);
+        let table = table(&database::migrations().all()[0].sql);
         let target = if in_workerd() { "workerd" } else { "native" };
         let name = format!("gatehouse_api_{target}_{name}");
         // A thread, since this may be called from inside a runtime.
@@ -53,22 +54,15 @@ impl Database {
     }
 
     async fn make(name: &str, table: &str) -> Self {
-        let server = server();
-        let mut conn = Conn::new(server.clone()).await.expect("the test server");
-        conn.query_drop(format!("DROP DATABASE IF EXISTS `{name}`"))
-            .await
-            .expect("drop");
-        conn.query_drop(format!("CREATE DATABASE `{name}` CHARACTER SET latin1"))
-            .await
-            .expect("create");
-        conn.query_drop(format!("USE `{name}`")).await.expect("use");
-        if !table.is_empty() {
-            conn.query_drop(table).await.expect("an old table");
-        }
-        migrate(&mut conn).await;
+        let table = (!table.is_empty()).then_some(table);
+        let statements: Vec<_> = table.into_iter().collect();
+        let options = "CHARACTER SET latin1";
+        let url = database::create(&database::url(), name, options, &statements).await;
+        let mut conn = database::connect(&url).await;
+        database::migrate(&mut conn).await;
         conn.disconnect().await.expect("disconnect");
         Self {
-            options: OptsBuilder::from_opts(server).db_name(Some(name)).into(),
+            options: database::options(&url),
         }
     }
 
@@ -106,27 +100,6 @@ impl Database {
             .await
             .expect("execute");
     }
-}
-
-const CREATE_USER: &str = include_str!("../../../migrations/0001_create_user.sql");
-
-/// Makes the tables.
-pub(crate) async fn migrate(conn: &mut Conn) {
-    for migration in [
-        CREATE_USER,
-        include_str!("../../../migrations/0002_create_gatehouse_login_attempt.sql"),
-        include_str!("../../../migrations/0003_create_gatehouse_login_throttle.sql"),
-    ] {
-        conn.query_drop(migration).await.expect("migrate");
-    }
-}
-
-/// The server of `TEST_DATABASE_URL`.
-fn server() -> Opts {
-    let url = std::env::var("TEST_DATABASE_URL")
-        .expect("TEST_DATABASE_URL is not set: run the tests with `cargo xtask test`");
-    let options = Opts::from_url(&url).expect("TEST_DATABASE_URL");
-    OptsBuilder::from_opts(options).prefer_socket(false).into()
 }
 
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {

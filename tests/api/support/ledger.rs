@@ -62,11 +62,11 @@ impl Ledger {
     }
 
     /// Renames a user again and again.
-    pub(crate) async fn rename(&self, app: &App, user: &User) {
+    pub(crate) async fn rename(&self, user: &User<'_>) {
         while self.goes_on() {
             let round = self.rounds.fetch_add(1, Ordering::Relaxed);
             let name = format!("name {round}");
-            let answer = app.update(&user.token, &json!({ "name": name })).await;
+            let answer = user.update(&json!({ "name": name })).await;
             let mut named = None;
             if self.count("update", answer.status, 200) {
                 assert_eq!(answer.json()["name"], json!(name));
@@ -82,9 +82,9 @@ impl Ledger {
     }
 
     /// Reads a user again and again.
-    pub(crate) async fn read(&self, app: &App, user: &User) {
+    pub(crate) async fn read(&self, user: &User<'_>) {
         while self.goes_on() {
-            let answer = app.me(&user.token).await;
+            let answer = user.me().await;
             if self.count("me", answer.status, 200) {
                 assert_eq!(answer.json()["email"], json!(user.email));
             }
@@ -92,11 +92,11 @@ impl Ledger {
     }
 
     /// Logs a user in again and again, with the right password and a wrong one.
-    pub(crate) async fn login(&self, app: &App, user: &User) {
+    pub(crate) async fn login(&self, user: &User<'_>) {
         while self.goes_on() {
-            let status = app.login(&user.email, PASSWORD).await.status;
+            let status = user.login().await.status;
             self.count_login("login", status, 200);
-            let status = app.login(&user.email, "wrong password").await.status;
+            let status = user.login_with("wrong password").await.status;
             self.count_login("wrong password", status, 401);
         }
     }

@@ -16,7 +16,7 @@ use gatehouse::mysql;
 use gatehouse::platform::{Limiter, Runtime, Services, Severity, Stream};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::Setup;
+use super::Builder;
 use super::database::Credentials;
 
 pub(crate) struct Native {
@@ -27,19 +27,19 @@ pub(crate) struct Native {
 }
 
 impl Native {
-    pub(crate) fn start(setup: &Setup, credentials: &Credentials) -> Self {
+    pub(crate) fn start(with: &Builder, credentials: Credentials) -> Self {
         let log = Arc::new(Mutex::new(String::new()));
-        let variables = setup.all_variables();
-        let limits = setup.limits;
+        let variables = with.variables();
+        let limits = with.limits;
         let platform = Arc::new(Tcp {
-            credentials: credentials.clone(),
+            credentials,
             log: log.clone(),
             limits: [
                 (Limiter::Login, limits.login),
                 (Limiter::Register, limits.register),
             ],
             requests: Mutex::default(),
-            log_fails: setup.log_fails,
+            log_fails: with.log_fails,
         });
         let router = gatehouse::router::build(
             |name| {

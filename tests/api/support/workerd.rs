@@ -1,107 +1,37 @@
 //! The built Worker in a workerd of its own, without wrangler: a Hyperdrive binding, the variables
 //! as bindings, a port that the system chooses.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
+use testkit::{Workerd, empty_folder, variable};
 
 use super::database::Credentials;
-use super::{Limits, Setup, scratch_folder};
+use super::{Builder, Limits};
 
-pub(crate) struct Workerd {
-    child: Child,
-    port: u16,
-    folder: PathBuf,
+pub(super) fn start(with: &Builder, credentials: &Credentials) -> Workerd {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let folder = empty_folder(&format!("workerd-{}-{count}", std::process::id()));
+    let build = variable(if with.panics {
+        "TEST_WORKER_PANIC"
+    } else {
+        "TEST_WORKER"
+    });
+    for file in ["index.js", "index_bg.wasm"] {
+        // A link, so that nothing is copied for each of a hundred servers.
+        let original = std::path::absolute(Path::new(&build).join(file));
+        std::os::unix::fs::symlink(original.expect("a path"), folder.join(file))
+            .expect("the built Worker");
+    }
+    std::fs::write(folder.join("bindings.mjs"), include_str!("bindings.mjs")).expect("bindings");
+    std::fs::write(folder.join("config.capnp"), config(with, credentials)).expect("config");
+    Workerd::start(&variable("TEST_WORKERD"), folder)
 }
 
-impl Workerd {
-    pub(crate) fn start(setup: &Setup, credentials: &Credentials) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let folder = scratch_folder().join(format!("workerd-{}-{count}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder");
-        let build = variable(if setup.panics {
-            "TEST_WORKER_PANIC"
-        } else {
-            "TEST_WORKER"
-        });
-        for file in ["index.js", "index_bg.wasm"] {
-            std::fs::copy(Path::new(&build).join(file), folder.join(file))
-                .expect("the built Worker");
-        }
-        std::fs::write(folder.join("bindings.mjs"), include_str!("bindings.mjs"))
-            .expect("bindings");
-        std::fs::write(folder.join("config.capnp"), config(setup, credentials)).expect("config");
-
-        // The shell ends workerd when this process is gone, however it went: then its standard
-        // input ends. SIGKILL, since SIGTERM waits for requests that may hang.
-        let script = "\"$0\" serve config.capnp --control-fd=3 3>&1 >log 2>&1 & echo $! >pid; exec >&-; read -r _; kill -9 $!";
-        let mut child = Command::new("sh")
-            .args(["-c", script, &variable("TEST_WORKERD")])
-            .current_dir(&folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("a shell");
-        let mut ready = String::new();
-        let output = child.stdout.take().expect("its output");
-        BufReader::new(output)
-            .read_line(&mut ready)
-            .expect("a line of workerd");
-        let event: serde_json::Value = serde_json::from_str(&ready).unwrap_or_else(|_| {
-            panic!(
-                "workerd did not start: {}",
-                std::fs::read_to_string(folder.join("log")).unwrap_or_default()
-            )
-        });
-        let port = event["port"]
-            .as_u64()
-            .and_then(|port| u16::try_from(port).ok())
-            .expect("a port");
-        Self {
-            child,
-            port,
-            folder,
-        }
-    }
-
-    pub(crate) fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// The resident memory of the process, in KiB, where /proc tells.
-    pub(crate) fn memory(&self) -> Option<u64> {
-        let pid = std::fs::read_to_string(self.folder.join("pid")).ok()?;
-        let status = std::fs::read_to_string(format!("/proc/{}/status", pid.trim())).ok()?;
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))?;
-        line.trim().trim_end_matches(" kB").parse().ok()
-    }
-
-    pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.join("log")).expect("the log")
-    }
-}
-
-impl Drop for Workerd {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-fn variable(name: &str) -> String {
-    std::env::var(name)
-        .unwrap_or_else(|_| panic!("{name} is not set: run the tests with `cargo xtask test`"))
-}
-
-fn config(setup: &Setup, credentials: &Credentials) -> String {
-    let Limits { login, register } = setup.limits;
+fn config(with: &Builder, credentials: &Credentials) -> String {
+    let Limits { login, register } = with.limits;
     let Credentials {
         port,
         user,
@@ -113,7 +43,7 @@ fn config(setup: &Setup, credentials: &Credentials) -> String {
         Value::String(text) => format!("(name = \"{name}\", text = {text:?}),"),
         other => format!("(name = \"{name}\", json = {:?}),", other.to_string()),
     };
-    let variables: Vec<_> = setup.all_variables().iter().map(binding).collect();
+    let variables: Vec<_> = with.variables().iter().map(binding).collect();
     let variables = variables.join("\n    ");
     format!(
         r#"using Workerd = import "/workerd/workerd.capnp";

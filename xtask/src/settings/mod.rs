@@ -13,7 +13,7 @@ use mysql_async::{Conn, Opts};
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 
-use crate::process::root;
+use xtask_host::process::root;
 
 pub(crate) use dotenv::{Dotenv, parse};
 

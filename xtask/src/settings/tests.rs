@@ -1,5 +1,5 @@
 use super::*;
-use crate::process::root;
+use xtask_host::process::root;
 
 /// Settings of a file alone.
 fn settings(name: &str, text: &str) -> Settings {

@@ -57,12 +57,21 @@ fn node() -> Option<String> {
     let Some(version) = output(Command::new("node").arg("--version")) else {
         return Some(format!("Node.js {major}.{minor} or newer"));
     };
-    let mut numbers = version
-        .trim_start_matches('v')
-        .split('.')
-        .map(|part| part.parse().unwrap_or(0));
-    let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    let found = numbers(&version).unwrap_or_default();
     (found < NODE).then(|| format!("Node.js {major}.{minor} or newer: here is {version}"))
+}
+
+/// The version of a Node.js, major and minor; none if it does not run.
+#[must_use]
+pub fn node_version(node: &Path) -> Option<(u32, u32)> {
+    numbers(&output(Command::new(node).arg("--version"))?)
+}
+
+/// Major and minor of what `node --version` prints.
+fn numbers(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version.strip_prefix('v')?.split('.');
+    let mut number = || numbers.next()?.parse().ok();
+    Some((number()?, number()?))
 }
 
 fn npm() -> Option<String> {

@@ -1,11 +1,11 @@
 //! A checkout of a test's own: this one's files by symbolic links, with its own settings.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::scratch_folder;
+use testkit::{empty_folder, root};
 
 /// What is shared with this checkout: nothing in it is written but what is fresh already.
-const SHARED: [&str; 12] = [
+const SHARED: [&str; 14] = [
     ".cargo",
     "Cargo.lock",
     "Cargo.toml",
@@ -13,23 +13,23 @@ const SHARED: [&str; 12] = [
     "build.rs",
     "hyperdrive-local",
     "migrations",
+    "migrator",
     "node_modules",
     "package-lock.json",
     "package.json",
     "src",
+    "testkit",
     "xtask",
 ];
 
 /// Makes it, with the lines of a `.dev.vars`, and without `[build]`, since it is built.
 pub(crate) fn checkout(name: &str, secrets: &str) -> PathBuf {
-    let folder = scratch_folder().join(name);
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).expect("a folder");
+    let folder = empty_folder(name);
     for shared in SHARED {
-        let original = std::path::absolute(Path::new("..").join(shared)).expect("a path");
+        let original = root().join(shared);
         std::os::unix::fs::symlink(original, folder.join(shared)).expect("a link");
     }
-    let settings = std::fs::read_to_string("../wrangler.toml").expect("wrangler.toml");
+    let settings = std::fs::read_to_string(root().join("wrangler.toml")).expect("wrangler.toml");
     let (before, rest) = settings.split_once("[build]\n").expect("a build");
     let (_, after) = rest.split_once("\n\n").expect("its end");
     // One client does what a hundred do.

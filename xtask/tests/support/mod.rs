@@ -4,13 +4,12 @@ pub(crate) mod checkout;
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use mysql_async::{Conn, Opts, OptsBuilder, prelude::Queryable as _};
+use testkit::{free_port, root, scratch_folder, wait};
 
 /// `cargo xtask dev` on a free port, ended by a signal.
 pub(crate) struct Dev {
@@ -22,7 +21,7 @@ pub(crate) struct Dev {
 
 impl Dev {
     pub(crate) fn start(variables: &[(&str, &str)]) -> Self {
-        Self::start_in(Path::new(".."), variables)
+        Self::start_in(&root(), variables)
     }
 
     /// Starts it in another checkout.
@@ -86,11 +85,7 @@ impl Dev {
     pub(crate) fn stop(mut self, signal: &str, code: i32) {
         self.signal(signal);
         assert_eq!(self.child.wait().expect("an end").code(), Some(code));
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
-            assert!(Instant::now() < deadline, "the port is still served");
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        no_longer_served(self.port);
     }
 }
 
@@ -109,37 +104,8 @@ pub(crate) fn xtask() -> Command {
     Command::new(std::env::var_os("CARGO_BIN_EXE_xtask").expect("run by `cargo test`"))
 }
 
-/// A folder of this checkout.
-pub(crate) fn scratch_folder() -> PathBuf {
-    let folder = std::path::absolute("../target/tmp").expect("the current folder");
-    std::fs::create_dir_all(&folder).expect("a folder");
-    folder
-}
-
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
-}
-
-/// The URL of a new database, in which statements have run.
-pub(crate) async fn database(name: &str, options: &str, statements: &[&str]) -> String {
-    let server = std::env::var("TEST_DATABASE_URL")
-        .expect("TEST_DATABASE_URL is not set: run the tests with `cargo xtask test`");
-    let (base, _) = server.rsplit_once('/').expect("a database's URL");
-    let server = Opts::from_url(&server).expect("a database's URL");
-    let server = OptsBuilder::from_opts(server).prefer_socket(false);
-    let mut conn = Conn::new(server).await.expect("a connection");
-    let create = [
-        format!("DROP DATABASE IF EXISTS {name}"),
-        format!("CREATE DATABASE {name} {options}"),
-        format!("USE {name}"),
-    ];
-    for sql in create
-        .iter()
-        .map(String::as_str)
-        .chain(statements.iter().copied())
-    {
-        conn.query_drop(sql).await.expect(sql);
-    }
-    format!("{base}/{name}")
+/// Waits until nothing listens on a port any more.
+pub(crate) fn no_longer_served(port: u16) {
+    let why = || format!("port {port} is still served");
+    wait::blocking(Duration::from_secs(20), || !wait::is_served(port), why);
 }

@@ -1,0 +1,8 @@
+//! Drivers that speak to a local Hyperdrive.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod clients;
+mod faults;
+mod pool;
+mod refusals;

@@ -1,0 +1,82 @@
+//! A workerd, without wrangler.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use xtask_host::process::{Background, End, guarded};
+
+/// A workerd that serves the `config.capnp` of a folder, killed when this is dropped: asked to end,
+/// it would wait for requests that may hang.
+#[derive(Debug)]
+pub struct Workerd {
+    process: Background,
+    port: u16,
+    folder: PathBuf,
+}
+
+impl Workerd {
+    /// Starts the program in a folder, which is removed with it, and returns when it listens.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start(program: &str, folder: PathBuf) -> Self {
+        let script = "exec \"$0\" serve config.capnp --control-fd=3 3>&1 >log 2>&1";
+        let mut command = guarded("sh", End::Kill);
+        command
+            .args(["-c", script, program])
+            .current_dir(&folder)
+            .stdout(Stdio::piped());
+        let mut process = Background::start(&mut command).expect("a shell");
+        let mut ready = String::new();
+        let output = process.take_output().expect("its output");
+        let read = BufReader::new(output).read_line(&mut ready);
+        read.expect("a line of workerd");
+        let event: serde_json::Value = serde_json::from_str(&ready).unwrap_or_else(|_| {
+            let log = std::fs::read_to_string(folder.join("log"));
+            panic!("workerd did not start: {}", log.unwrap_or_default())
+        });
+        let port = event.get("port").and_then(serde_json::Value::as_u64);
+        Self {
+            process,
+            port: port
+                .and_then(|port| u16::try_from(port).ok())
+                .expect("a port"),
+            folder,
+        }
+    }
+
+    /// Its port on 127.0.0.1.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The resident memory of the process, in KiB, where /proc tells.
+    #[must_use]
+    pub fn memory(&self) -> Option<u64> {
+        let status = format!("/proc/{}/status", self.process.id());
+        let status = std::fs::read_to_string(status).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().trim_end_matches(" kB").parse().ok()
+    }
+
+    /// All that it has logged.
+    ///
+    /// # Panics
+    /// When that cannot be read.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).expect("the log")
+    }
+}
+
+impl Drop for Workerd {
+    fn drop(&mut self) {
+        self.process.kill();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}

@@ -1,0 +1,12 @@
+//! Registering and logging in: what the routes under `/auth` do, and the tokens that they give.
+
+mod breaches;
+mod keys;
+mod legacy;
+mod limits;
+mod login;
+mod register;
+mod spellings;
+mod throttle;
+mod upgrade;
+mod verifying;

@@ -1,0 +1,10 @@
+//! What holds for every route that needs the database, whichever that is and whatever happens to it.
+
+mod charsets;
+mod columns;
+mod constraints;
+mod faults;
+mod ids;
+mod privileges;
+mod restart;
+mod statements;

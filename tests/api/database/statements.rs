@@ -1,0 +1,89 @@
+//! How much of the database a request takes.
+
+use serde_json::json;
+
+use crate::support::{App, PASSWORD, unique_email};
+
+/// What a login does after its answer.
+fn is_after(sql: &str) -> bool {
+    let after = [
+        "UPDATE `gatehouse_login_throttle`",
+        "DELETE FROM `gatehouse_login_throttle`",
+    ];
+    after
+        .iter()
+        .any(|start| sql.trim_start().starts_with(start))
+}
+
+#[tokio::test]
+async fn each_endpoint_takes_its_number_of_statements_and_one_connection() {
+    let app = App::with().start();
+    let hyperdrive = app.hyperdrive();
+    let email = unique_email();
+    let statements = |expected: usize, what: &str| {
+        let taken = hyperdrive.take_statements();
+        let before = taken.iter().filter(|sql| !is_after(sql));
+        assert_eq!(before.count(), expected, "{what}: {taken:?}");
+    };
+
+    app.register(&email, PASSWORD).await.expect(201);
+    statements(2, "register");
+    app.register(&email, PASSWORD).await.expect(409);
+    statements(1, "register, taken");
+    let token = app.login(&email, PASSWORD).await.expect(200).token();
+    statements(2, "login");
+    app.login(&email, "wrong password").await.expect(401);
+    statements(2, "login, wrong password");
+    app.login(&unique_email(), PASSWORD).await.expect(401);
+    statements(2, "login, unknown e-mail");
+    app.me(&token).await.expect(200);
+    statements(1, "me");
+    app.update(&token, &json!({ "name": "Ada" }))
+        .await
+        .expect(200);
+    statements(2, "update");
+    app.update(&token, &json!({})).await.expect(200);
+    statements(1, "update of nothing");
+    app.get("/ready").await.expect(200);
+    statements(2, "ready");
+    // One each, another after the right password, and perhaps one after each wrong one.
+    let connections = hyperdrive.counters().snapshot().connections;
+    assert!((10..=12).contains(&connections), "{connections}");
+
+    app.get("/").await.expect(200);
+    app.get("/.well-known/jwks.json").await.expect(200);
+    app.get("/me").await.expect(401);
+    app.me("x.y.z").await.expect(401);
+    app.register("nope", "short").await.expect(422);
+    app.update(&token, &json!({ "name": 7 })).await.expect(422);
+    statements(0, "what is refused");
+    assert_eq!(hyperdrive.counters().snapshot().connections, connections);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_that_hyperdrive_refuses_and_no_parameter_is_sent_as_it_came() {
+    let app = App::with().start();
+    let hyperdrive = app.hyperdrive();
+    let email = unique_email();
+    app.register(&email, PASSWORD).await.expect(201);
+    let token = app.login(&email, PASSWORD).await.expect(200).token();
+    app.update(&token, &json!({ "name": "Ada", "username": null }))
+        .await
+        .expect(200);
+    let statements = hyperdrive.take_statements().join("\n");
+    for word in [
+        email.as_str(),
+        "Ada",
+        "argon2",
+        ";",
+        "PREPARE",
+        "USE ",
+        "SET NAMES",
+        "SET SESSION",
+    ] {
+        assert!(!statements.contains(word), "{word} in {statements}");
+    }
+    let counters = hyperdrive.counters().snapshot();
+    assert_eq!(counters.refused, 0);
+    assert!(counters.bytes_in > 0 && counters.bytes_out > 0);
+}

@@ -1,0 +1,4 @@
+//! Whoever is logged in: `/me` and `/user/update`.
+
+mod me;
+mod update;
