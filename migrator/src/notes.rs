@@ -30,15 +30,16 @@ pub async fn notes(conn: &mut Conn) -> Result<Vec<String>, Error> {
     told.map_err(|error| error.at(&place))
 }
 
-async fn tell(conn: &mut Conn) -> Result<Vec<String>, Error> {
-    let columns: Vec<(String, String, Option<u64>, Option<String>)> = conn
+/// The columns of `user` that hold text of ours.
+async fn columns(conn: &mut Conn) -> Result<Vec<Column>, Error> {
+    let rows: Vec<(String, String, Option<u64>, Option<String>)> = conn
         .query(
             "SELECT COLUMN_NAME, COLUMN_TYPE, CHARACTER_MAXIMUM_LENGTH, CHARACTER_SET_NAME \
              FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'user' \
              AND COLUMN_NAME IN ('email', 'password', 'name', 'username') ORDER BY ORDINAL_POSITION",
         )
         .await?;
-    let columns: Vec<_> = columns
+    Ok(rows
         .into_iter()
         .filter_map(|(name, kind, length, character_set)| {
             Some(Column {
@@ -49,7 +50,11 @@ async fn tell(conn: &mut Conn) -> Result<Vec<String>, Error> {
                 character_set: character_set.unwrap_or_else(|| "utf8mb4".to_owned()),
             })
         })
-        .collect();
+        .collect())
+}
+
+async fn tell(conn: &mut Conn) -> Result<Vec<String>, Error> {
+    let columns = columns(conn).await?;
     let mut notes = Vec::new();
     for column in &columns {
         let Column {

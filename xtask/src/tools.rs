@@ -137,19 +137,10 @@ async fn ensure_compilers() -> Result<()> {
         .unwrap_or_default()
     };
     if output(command("rustup").args(["run", NIGHTLY, "rustc", "--version"])).is_none() {
-        let install = [
-            "toolchain",
-            "install",
-            NIGHTLY,
-            "--profile",
-            "minimal",
-            "--no-self-update",
-        ];
-        step(
-            "installing the nightly compiler",
-            command("rustup").args(install),
-        )
-        .await?;
+        let mut install = command("rustup");
+        install.args(["toolchain", "install", NIGHTLY, "--no-self-update"]);
+        install.args(["--profile", "minimal"]);
+        step("installing the nightly compiler", &mut install).await?;
     }
     for toolchain in [&[][..], &["--toolchain", NIGHTLY]] {
         if !installed(toolchain, "target").contains(TARGET) {
