@@ -19,17 +19,26 @@ const PLUGIN_AUTH: u32 = 1 << 19;
 const DEPRECATE_EOF: u32 = 1 << 24;
 
 /// The minimal capabilities that the greeting of the real Hyperdrive was reported to offer.
-const MEAGRE: u32 = CONNECT_WITH_DB | PROTOCOL_41 | TRANSACTIONS | SECURE_CONNECTION;
+const MINIMAL: u32 = CONNECT_WITH_DB | PROTOCOL_41 | TRANSACTIONS | SECURE_CONNECTION;
 /// The capabilities that a MySQL server offers and that this handshake implements.
-const RICH: u32 = MEAGRE | PLUGIN_AUTH | DEPRECATE_EOF | 0b111;
+const FULL: u32 = MINIMAL | PLUGIN_AUTH | DEPRECATE_EOF | 0b111;
 
 /// `caching_sha2_password`: the scramble was correct, and full authentication is not needed.
 const FAST_AUTH_SUCCESS: [u8; 2] = [1, 3];
 const OK: [u8; 7] = [0, 0, 0, 2, 0, 0, 0];
 
-/// Performs the handshake with a Worker. Returns true if `CLIENT_DEPRECATE_EOF` was negotiated, and
-/// `None` if the Worker was refused or closed the connection.
-pub(crate) async fn handshake(wire: &mut Wire, shared: &Arc<Shared>) -> io::Result<Option<bool>> {
+/// What was negotiated with a Worker.
+pub(crate) struct Negotiated {
+    /// `CLIENT_DEPRECATE_EOF`: rows end with an OK packet in place of an EOF packet.
+    pub(crate) deprecate_eof: bool,
+}
+
+/// Performs the handshake with a Worker. Returns `None` if the Worker was refused or closed the
+/// connection.
+pub(crate) async fn handshake(
+    wire: &mut Wire,
+    shared: &Arc<Shared>,
+) -> io::Result<Option<Negotiated>> {
     let mut nonce = [0; 20];
     getrandom::fill(&mut nonce).map_err(io::Error::other)?;
     // Map each byte to a printable character: a NUL would end the challenge.
@@ -38,9 +47,9 @@ pub(crate) async fn handshake(wire: &mut Wire, shared: &Arc<Shared>) -> io::Resu
     }
     let plugin = shared.options.plugin;
     let offered = match (shared.options.rich, plugin) {
-        (true, _) => RICH,
-        (false, Plugin::Native) => MEAGRE,
-        (false, Plugin::CachingSha2) => MEAGRE | PLUGIN_AUTH,
+        (true, _) => FULL,
+        (false, Plugin::Native) => MINIMAL,
+        (false, Plugin::CachingSha2) => MINIMAL | PLUGIN_AUTH,
     };
     wire.write(&[Stage::Connect], &greeting(offered, plugin, nonce))
         .await?;
@@ -67,7 +76,10 @@ pub(crate) async fn handshake(wire: &mut Wire, shared: &Arc<Shared>) -> io::Resu
         wire.write(&[], &FAST_AUTH_SUCCESS).await?;
     }
     wire.write(&[Stage::Authenticate], &OK).await?;
-    Ok(Some(response.capabilities & offered & DEPRECATE_EOF != 0))
+    let negotiated = response.capabilities & offered;
+    Ok(Some(Negotiated {
+        deprecate_eof: negotiated & DEPRECATE_EOF != 0,
+    }))
 }
 
 fn greeting(capabilities: u32, plugin: Plugin, nonce: [u8; 20]) -> Vec<u8> {

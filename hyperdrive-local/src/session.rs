@@ -101,7 +101,7 @@ struct Session {
 
 impl Session {
     async fn run(&mut self) -> io::Result<()> {
-        let Some(deprecate_eof) = handshake(&mut self.wire, &self.shared).await? else {
+        let Some(negotiated) = handshake(&mut self.wire, &self.shared).await? else {
             return Ok(());
         };
         while let Some(command) = self.wire.read_command().await? {
@@ -124,7 +124,7 @@ impl Session {
                 }
                 None => self.refuse("Malformed communication packet"),
             };
-            for (stages, packet) in reply.packets(deprecate_eof) {
+            for (stages, packet) in reply.packets(negotiated.deprecate_eof) {
                 self.wire.write(stages, &packet).await?;
             }
         }
