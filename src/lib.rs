@@ -11,7 +11,8 @@
 //! * [`routes`]: one handler for each endpoint;
 //! * [`auth`]: the steps behind the handlers: the current user, rate limits, logins;
 //! * [`identity`], [`password`], [`token`]: types with their rules, no I/O;
-//! * [`db`]: the SQL statements, one module for each table;
+//! * [`db`]: connections with timeouts and retries, and the SQL statements, one module for each
+//!   table;
 //! * [`mysql`]: the MySQL client, independent of the other modules;
 //! * [`config`], [`error`], [`events`]: the settings; the ways in which a request can fail; the log
 //!   and the counters;

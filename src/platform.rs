@@ -39,7 +39,8 @@ pub trait Services: Send + Sync {
     /// more requests through: it only stops floods, and exact counts are kept in the database.
     fn limit(&self, limiter: Limiter, key: String) -> BoxFuture<'_, io::Result<bool>>;
 
-    /// Sends an HTTP request. A response of any status is `Ok`.
+    /// Sends an HTTP request. A response of any status is `Ok`; it has no headers, and a body only if
+    /// the status is a success.
     fn fetch(&self, request: Request<Bytes>) -> BoxFuture<'_, io::Result<Response<Bytes>>>;
 }
 

@@ -25,7 +25,7 @@ pub fn router(app: App) -> Router {
         .route("/auth/register", post(auth::register))
         .route("/auth/login", post(auth::login))
         .route("/me", get(user::get_me))
-        .route("/user/update", patch(user::update));
+        .route("/user/update", patch(user::update_user));
     #[cfg(feature = "test-panic")]
     let routes = routes.route("/test/panic", get(health::panic));
     let routes = routes

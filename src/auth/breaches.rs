@@ -48,7 +48,7 @@ async fn ask(app: &App, url: &str, query: &RangeQuery, timeout: Duration) -> io:
         Err(io::Error::other(reason))
     })?;
     match answer.status() {
-        StatusCode::OK => Ok(String::from_utf8_lossy(answer.body()).into_owned()),
+        StatusCode::OK => String::from_utf8(answer.into_body().into()).map_err(io::Error::other),
         status => Err(io::Error::other(format!("status {}", status.as_u16()))),
     }
 }

@@ -99,7 +99,7 @@ async fn look_up_and_reserve(
         // Each row has budgets of its own, so that the right password for one does not reset
         // another's.
         let named = found.as_ref().map_or(email.canonical(), |user| &user.email);
-        let account = app.pseudonyms.key(named);
+        let account = app.pseudonyms.account(named);
         let network = app.pseudonyms.network(&account, &network.to_string());
         let reserved = match login_throttle::take(&session, &account, network, limits).await? {
             Decision::Go(taken) => Reserved::Go(Reservation {

@@ -1,6 +1,6 @@
 //! The table of settings: the name and the kind of each, and the default and the range of numbers.
 //!
-//! README.md explains each under "Configuration"; a test compares the two.
+//! docs/configuration.md explains each; a test compares the two.
 
 use std::ops::RangeInclusive;
 

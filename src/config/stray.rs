@@ -1,12 +1,10 @@
 //! Detection of misspelt settings among the names of variables.
 
 use super::settings::SETTINGS;
+use crate::platform::Limiter;
 
-/// Names that begin like a setting but are known: bindings of `wrangler.toml` and variables of the
-/// native tools.
-const OTHERS: [&str; 8] = [
-    "LOGIN_LIMITER",
-    "REGISTER_LIMITER",
+/// Variables of the native tools, whose names begin like a setting.
+const OTHERS: [&str; 6] = [
     "DATABASE_URL",
     "DATABASE_HOST",
     "DATABASE_PORT",
@@ -14,6 +12,12 @@ const OTHERS: [&str; 8] = [
     "DATABASE_USER",
     "DATABASE_PASSWORD",
 ];
+
+/// Returns whether a name is known but no setting.
+fn is_other(name: &str) -> bool {
+    let mut bindings = Limiter::ALL.into_iter().map(Limiter::binding);
+    OTHERS.contains(&name) || bindings.any(|binding| binding == name)
+}
 
 /// A variable whose name looks like a setting but is not one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +32,7 @@ pub struct Stray<'a> {
 /// begin with the first word of a setting (`PASSWORD_`, `TOKEN_`, ...).
 pub fn strays<'a>(names: impl Iterator<Item = &'a str>) -> impl Iterator<Item = Stray<'a>> {
     names.filter_map(|name| {
-        if setting_names().any(|setting| setting == name) || OTHERS.contains(&name) {
+        if setting_names().any(|setting| setting == name) || is_other(name) {
             return None;
         }
         let meant = nearest(name);

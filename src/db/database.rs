@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use super::error::{CONNECTING, Error};
+use super::error::Error;
 use crate::mysql::{self, Affected, Connection, Row, Statement};
 use crate::platform::{self, Runtime, Services, Stream};
 
@@ -63,7 +63,7 @@ impl Database {
                     (result, self.close(lease).await)
                 }
                 Err(error) => {
-                    let is_repeatable = error.is_unanswered();
+                    let is_repeatable = error.is_io();
                     (Err(error.into()), is_repeatable)
                 }
             };
@@ -82,7 +82,7 @@ impl Database {
                 let (stream, credentials) = self.services.connect().await?;
                 Connection::connect(stream, &credentials).await
             };
-            let connection = self.within(self.timeouts.connect, CONNECTING, connect);
+            let connection = self.within(self.timeouts.connect, "connecting", connect);
             let lease = Lease {
                 connection: Some(connection.await?),
                 has_written: false,
@@ -128,6 +128,8 @@ impl Database {
 /// A handle to the connection, for the work that [`Database::run`] runs.
 pub struct Session<'a> {
     database: &'a Database,
+    /// Shared with [`Database::run`], which closes the connection when the work has consumed the
+    /// session.
     lease: Arc<Mutex<Lease>>,
 }
 

@@ -4,9 +4,6 @@ use std::time::Duration;
 
 use crate::mysql;
 
-/// The purpose that errors name while a connection is made.
-pub(super) const CONNECTING: &str = "connecting";
-
 /// A failure of the database.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -41,20 +38,13 @@ impl Error {
         }
     }
 
-    /// Returns whether the connection was lost while connecting, or before the first byte of a
-    /// reply.
+    /// Returns whether the connection was lost before the first byte of a reply.
     pub(super) fn is_unanswered(&self) -> bool {
-        let lost = |source: &mysql::Error| match source {
-            mysql::Error::Unanswered(_) => true,
-            mysql::Error::Io(_) => matches!(
-                self,
-                Self::Failed {
-                    purpose: CONNECTING,
-                    ..
-                }
-            ),
-            _ => false,
-        };
-        self.as_mysql().is_some_and(lost)
+        matches!(self.as_mysql(), Some(mysql::Error::Unanswered(_)))
+    }
+
+    /// Returns whether the connection itself failed.
+    pub(super) fn is_io(&self) -> bool {
+        matches!(self.as_mysql(), Some(mysql::Error::Io(_)))
     }
 }

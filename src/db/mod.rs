@@ -1,4 +1,4 @@
-//! Database access for handlers: one connection for a piece of work, with timeouts.
+//! Connections with timeouts and retries, and the SQL statements, one module for each table.
 
 /// SQL for a text column as UTF-8 bytes, independent of the connection's character set.
 ///

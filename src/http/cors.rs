@@ -22,8 +22,9 @@ pub(super) fn allowed_origin(headers: &HeaderMap, config: &HttpConfig) -> Option
         .cloned()
 }
 
-/// Turns the router's 405 into the response to OPTIONS, and returns true if it did. The 405 lists
-/// the methods of the route, so no second table of them is needed.
+/// Adds OPTIONS to the `Allow` header of a 405 and, if the method is OPTIONS, turns the 405 into its
+/// response and returns true. The router's 405 lists the methods of the route, so no second table
+/// of them is needed.
 pub(super) fn answer_options(method: &Method, response: &mut Response) -> bool {
     if response.status() != StatusCode::METHOD_NOT_ALLOWED {
         return false;

@@ -37,7 +37,8 @@ impl Fields {
         }
     }
 
-    /// Parses a member that may be missing or null, and returns `None` then.
+    /// Parses a member that may be missing or null, and returns `None` then. An invalid value is
+    /// `None` too, and reported by [`Fields::finish`].
     pub fn optional<T>(
         &mut self,
         field: &'static str,
@@ -49,7 +50,8 @@ impl Fields {
         }
     }
 
-    /// Parses a member of a JSON merge patch (RFC 7396), which may be missing, null or a new value.
+    /// Parses a member of a JSON merge patch (RFC 7396), which may be missing, null or a new value. An
+    /// invalid value is [`Patch::Keep`], and reported by [`Fields::finish`].
     pub fn patch<T>(
         &mut self,
         field: &'static str,
@@ -64,12 +66,12 @@ impl Fields {
         parsed.map_or(Patch::Keep, Patch::Set)
     }
 
-    /// Ends validation and returns the required members, which are `Some` if all are valid.
+    /// Ends validation and returns `members`, which are `Some` if all required ones are valid.
     ///
     /// # Errors
     /// [`Error::InvalidFields`] with all validation errors.
-    pub fn finish<T>(self, required: Option<T>) -> Result<T, Error> {
-        match required {
+    pub fn finish<T>(self, members: Option<T>) -> Result<T, Error> {
+        match members {
             Some(members) if self.errors.is_empty() => Ok(members),
             _ => Err(Error::InvalidFields(self.errors)),
         }

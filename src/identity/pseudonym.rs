@@ -73,7 +73,7 @@ impl Pseudonyms {
 
     /// Returns the pseudonym of an e-mail, given in its canonical form or as an old row holds it.
     #[must_use]
-    pub fn key(&self, email: &str) -> AccountPseudonym {
+    pub fn account(&self, email: &str) -> AccountPseudonym {
         AccountPseudonym(start_of_mac(&self.accounts, &[email.as_bytes()]))
     }
 
@@ -108,7 +108,7 @@ mod tests {
 
     fn key(secret: &str, email: &str) -> AccountPseudonym {
         let keys = Pseudonyms::new(secret).unwrap();
-        keys.key(Lookup::new(email).canonical())
+        keys.account(Lookup::new(email).canonical())
     }
 
     #[test]
@@ -132,7 +132,7 @@ mod tests {
     fn a_network_has_another_key_for_each_account_and_secret() {
         let network = |secret, email, network| {
             let keys = Pseudonyms::new(secret).unwrap();
-            let account = keys.key(email);
+            let account = keys.account(email);
             keys.network(&account, network)
         };
         let key = network("secret", "ada@example.com", "192.0.2.7");
@@ -144,6 +144,16 @@ mod tests {
         ] {
             assert_ne!(other, key);
         }
+    }
+
+    #[test]
+    fn pseudonyms_that_are_stored_stay_the_same_from_version_to_version() {
+        // Computed in Python by RFC 5869 and RFC 2104, from `hmac` and `hashlib`.
+        let keys = Pseudonyms::new("secret").unwrap();
+        let account = keys.account("ada@example.com");
+        let network = keys.network(&account, "192.0.2.7");
+        assert_eq!(account.to_string(), "a5ac1d6db16721555bb92b4695ff52ca");
+        assert_eq!(hex::encode(network.as_bytes()), "e64ccbfa20920013");
     }
 
     #[test]

@@ -12,8 +12,6 @@ use std::fmt::Write as _;
 pub enum Value<'a> {
     /// `NULL`.
     Null,
-    /// A boolean, as 1 or 0.
-    Bool(bool),
     /// A signed 64-bit integer.
     Int(i64),
     /// An unsigned 64-bit integer.
@@ -22,12 +20,6 @@ pub enum Value<'a> {
     Text(&'a str),
     /// Bytes without a character set.
     Bytes(&'a [u8]),
-}
-
-impl From<bool> for Value<'_> {
-    fn from(value: bool) -> Self {
-        Self::Bool(value)
-    }
 }
 
 impl From<i64> for Value<'_> {
@@ -127,7 +119,6 @@ impl Sql {
     pub(super) fn push(&mut self, value: Value<'_>) {
         match value {
             Value::Null => self.0.push_str("NULL"),
-            Value::Bool(value) => self.push_display(u8::from(value)),
             Value::Int(value) => self.push_display(value),
             Value::UInt(value) => self.push_display(value),
             Value::Text(text) => {
@@ -162,7 +153,6 @@ mod tests {
     #[test]
     fn each_kind_of_value_has_its_literal() {
         assert_eq!(encoded(None::<&str>), "NULL");
-        assert_eq!(encoded(true), "1");
         assert_eq!(encoded(i64::MIN), "-9223372036854775808");
         assert_eq!(encoded(u64::MAX), "18446744073709551615");
         assert_eq!(encoded("é"), "_utf8mb4 X'C3A9'");

@@ -46,6 +46,12 @@ impl Statement {
 /// ```compile_fail
 /// gatehouse::sql!("`id` = 7", id = 7_i64);
 /// ```
+///
+/// A name inside quotes would end them:
+///
+/// ```compile_fail
+/// gatehouse::sql!("`name` = ':name'", name = "Ada");
+/// ```
 #[macro_export]
 macro_rules! sql {
     ($text:expr $(, $name:ident $(= $argument:expr)?)* $(,)?) => {

@@ -22,14 +22,25 @@ impl Template {
     )]
     pub const fn new(text: &'static str, names: &'static [&'static str]) -> Self {
         let bytes = text.as_bytes();
+        let mut quote = None;
         let mut at = 0;
         while at < bytes.len() {
             let end = name_end(bytes, at);
-            assert!(
-                end == at || is_among(bytes, at + 1, end, names),
-                "a name in the SQL that has no argument"
-            );
-            at = if end > at { end } else { at + 1 };
+            if end > at {
+                assert!(
+                    is_among(bytes, at + 1, end, names),
+                    "a name in the SQL that has no argument"
+                );
+                assert!(quote.is_none(), "a name in the SQL that is inside quotes");
+                at = end;
+            } else {
+                quote = match (quote, bytes[at]) {
+                    (None, b'\'' | b'"' | b'`') => Some(bytes[at]),
+                    (Some(open), close) if open == close => None,
+                    (open, _) => open,
+                };
+                at += 1;
+            }
         }
         let mut name = 0;
         while name < names.len() {
@@ -45,6 +56,7 @@ impl Template {
     /// Replaces each placeholder with its argument. `arguments` are in the order of the names.
     #[must_use]
     pub fn fill(&self, arguments: &[Argument<'_>]) -> Sql {
+        debug_assert_eq!(arguments.len(), self.names.len());
         let mut sql = Sql(String::with_capacity(2 * self.text.len()));
         let mut rest = self.text;
         while let Some((before, name, after)) = next_name(rest) {

@@ -4,7 +4,7 @@ use std::io;
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, ready};
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use worker::js_sys::Uint8Array;
 use worker::send::SendFuture;
 use worker::{Env, Fetch, Headers, Hyperdrive, RateLimiter, web_sys};
@@ -66,17 +66,20 @@ impl Services for Bindings {
         Box::pin(SendFuture::new(async move {
             let request = convert(&request).map_err(failed)?;
             let mut answer = Fetch::Request(request).send().await.map_err(failed)?;
-            let body = answer.bytes().await.map_err(failed)?;
-            let mut response = Response::new(Bytes::from(body));
-            *response.headers_mut() = answer.headers().into();
-            let status = answer.status_code().try_into();
-            *response.status_mut() = status.map_err(io::Error::other)?;
+            let status = StatusCode::from_u16(answer.status_code()).map_err(io::Error::other)?;
+            let mut body = Bytes::new();
+            if status.is_success() {
+                body = answer.bytes().await.map_err(failed)?.into();
+            }
+            let mut response = Response::new(body);
+            *response.status_mut() = status;
             Ok(response)
         }))
     }
 }
 
-/// Not by way of `worker::RequestInit`, which brings all properties of Cloudflare's `cf` object.
+/// Converts a request for `fetch`, without `worker::RequestInit`: that would add code for every
+/// property of Cloudflare's `cf` object.
 fn convert(request: &Request<Bytes>) -> worker::Result<worker::Request> {
     let init = web_sys::RequestInit::new();
     init.set_method(request.method().as_str());

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use axum::http::HeaderValue;
 
 use super::error::ConfigError;
+use super::settings::{CORS_HEADERS, CORS_ORIGINS};
 use crate::header::is_token;
 
 /// Request headers that every preflight allows.
@@ -14,7 +15,7 @@ const ALLOWED_HEADERS: &str = "Authorization, Content-Type, X-Request-Id";
 pub(super) fn origins(list: &str) -> Result<Vec<HeaderValue>, ConfigError> {
     let mut origins = Vec::new();
     for (place, origin) in entries(list) {
-        let refuse = |problem| refuse("CORS_ORIGINS", place, problem);
+        let refuse = |problem| refuse(CORS_ORIGINS.0, place, problem);
         check_origin(origin).map_err(refuse)?;
         origins.push(HeaderValue::from_str(origin).map_err(|_| refuse("is not ASCII"))?);
     }
@@ -110,12 +111,12 @@ pub(super) fn headers(list: &str) -> Result<HeaderValue, ConfigError> {
         // `*` is a valid header name, and with credentials browsers read it as one (Fetch), not as
         // "any header".
         if name == "*" || !is_token(name.as_bytes()) {
-            return Err(refuse("CORS_HEADERS", place, "is not a header name"));
+            return Err(refuse(CORS_HEADERS.0, place, "is not a header name"));
         }
         allowed = allowed + ", " + name;
     }
     HeaderValue::try_from(allowed)
-        .map_err(|_| ConfigError::new("CORS_HEADERS", "cannot be written into a header"))
+        .map_err(|_| ConfigError::new(CORS_HEADERS.0, "cannot be written into a header"))
 }
 
 fn refuse(variable: &'static str, place: usize, problem: &str) -> ConfigError {

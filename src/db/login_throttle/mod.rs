@@ -5,6 +5,10 @@
 //! login takes a unit before its password is compared, and returns it if the password was right.
 //! Units also come back as time passes.
 //!
+//! Half of the strangers' budget is open to all of them. The other half is a reserve: an unknown
+//! network may take from it as long as its own part of the reserve, [`RESERVED`] units, is not used
+//! up. `migrations/0003` describes the columns.
+//!
 //! A budget is stored as one number, the time at which it will be full (the generic cell rate
 //! algorithm of ITU-T I.371): taking a unit moves that time ahead by an interval, and no unit is
 //! left while it is too many intervals in the future. All times are the database's, in whole

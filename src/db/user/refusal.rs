@@ -49,7 +49,10 @@ pub(super) fn nothing_lost(assignments: Assignments<'_>) -> Sql {
     });
     let equal = Sql::join(" AND ", &equal.collect::<Vec<_>>());
     // A sum out of range is an error in every mode.
-    sql!("IF(:equal, 0, 9223372036854775807)", equal = &equal)
+    sql!(
+        "IF(TRUE AND :equal, 0, 9223372036854775807)",
+        equal = &equal
+    )
 }
 
 /// Returns whether an UPDATE with [`nothing_lost`] failed without need: the columns are certain to

@@ -137,22 +137,26 @@ async fn change(
         sql!(":column = :value", column = &column, value = *value)
     });
     let columns = Sql::join(", ", &columns.collect::<Vec<_>>());
-    let update = |nothing_lost: &Sql| {
+    let update = |updated_at: &Sql| {
         statement!(
             purpose,
-            "UPDATE `user` SET :columns, `updated_at` = FROM_UNIXTIME(:now) + :nothing_lost
-             WHERE :condition",
+            "UPDATE `user` SET :columns, `updated_at` = :updated_at WHERE :condition",
             columns = &columns,
-            now,
-            nothing_lost,
+            updated_at,
             condition,
         )
     };
-    let mut done = session.execute(&update(&nothing_lost(assignments))).await;
+    let guarded = sql!(
+        "FROM_UNIXTIME(:now) + :nothing_lost",
+        now,
+        nothing_lost = &nothing_lost(assignments),
+    );
+    let mut done = session.execute(&update(&guarded)).await;
     if let Err(error) = &done
         && is_groundless(session, assignments, error).await?
     {
-        done = session.execute(&update(&Sql::from("0"))).await;
+        let unguarded = sql!("FROM_UNIXTIME(:now)", now);
+        done = session.execute(&update(&unguarded)).await;
     }
     match done {
         Ok(done) => Ok(done),

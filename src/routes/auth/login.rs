@@ -46,6 +46,7 @@ pub async fn login(
     limits::check(&app, Limiter::Login, &network, &log).await?;
     match login::verify(&app, &email, &password, &network, &log).await? {
         Outcome::Verified(verified) => succeed(app, log, verified, password),
+        // `Ok`, since the audit travels on the response.
         Outcome::Refused(account) => {
             let answer = Audit::account(Event::LoginFailed, account).on(Error::InvalidCredentials);
             Ok(if login::is_to_purge() {

@@ -5,5 +5,5 @@ mod update;
 mod view;
 
 pub use me::get_me;
-pub use update::update;
+pub use update::update_user;
 pub use view::UserView;

@@ -24,7 +24,7 @@ use crate::identity::name::Name;
 /// # Errors
 /// [`Error::InvalidFields`]; [`Error::InvalidToken`] if the user no longer exists;
 /// [`Error::Conflict`] if a unique key refuses the change; [`Error::Database`].
-pub async fn update(
+pub async fn update_user(
     State(app): State<Arc<App>>,
     Input { caller, mut fields }: Input<CurrentUser>,
 ) -> Result<Response, Error> {
@@ -35,13 +35,12 @@ pub async fn update(
         name: name.as_ref(),
         username: username.as_ref(),
     };
-    let now = app.runtime.now();
-    let update = async |session| {
+    let work = async |session| {
         let id = caller.id(&session).await?;
-        user::update(&session, id, &changes, now).await?;
+        user::update(&session, id, &changes, app.runtime.now()).await?;
         find_current(&session, id).await
     };
-    let user = app.db.run(update).await?;
+    let user = app.db.run(work).await?;
     let id = user.id;
     Ok(Audit::user(Event::UserUpdated, id).on(json(StatusCode::OK, &UserView::new(user))?))
 }

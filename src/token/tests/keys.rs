@@ -83,7 +83,7 @@ fn the_key_of_another_purpose_signs_no_token() {
         derive(b"gatehouse network keys"),
     );
     let keys = crate::identity::pseudonym::Pseudonyms::new(SECRET).unwrap();
-    let account = keys.key("ada@example.com");
+    let account = keys.account("ada@example.com");
     let network = keys.network(&account, "192.0.2.7");
     let seen = [account.as_bytes(), b"192.0.2.7"];
     assert!(mac(&accounts, &[b"ada@example.com"]).starts_with(account.as_bytes()));

@@ -9,7 +9,7 @@ use super::{SECRET_KEY, eventually};
 /// The key of an account's row.
 pub(crate) fn account(email: &str) -> Vec<u8> {
     let keys = Pseudonyms::new(SECRET_KEY).expect("keys");
-    let key = keys.key(email);
+    let key = keys.account(email);
     key.as_bytes().to_vec()
 }
 

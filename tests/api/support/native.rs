@@ -139,11 +139,12 @@ impl Services for Tcp {
             let request = request.try_into().map_err(io::Error::other)?;
             let sent = reqwest::Client::new().execute(request).await;
             let sent = sent.map_err(io::Error::other)?;
-            let mut response = HttpResponse::builder().status(sent.status());
-            for (name, value) in sent.headers() {
-                response = response.header(name, value);
-            }
-            let body = sent.bytes().await.map_err(io::Error::other)?;
+            let response = HttpResponse::builder().status(sent.status());
+            let body = if sent.status().is_success() {
+                sent.bytes().await.map_err(io::Error::other)?
+            } else {
+                Bytes::new()
+            };
             response.body(body).map_err(io::Error::other)
         })
     }

@@ -49,7 +49,7 @@ impl Account {
         let keys = Pseudonyms::new("a secret of the tests").expect("keys");
         Self {
             connection: connection.expect("a connection"),
-            key: keys.key("ada@example.com"),
+            key: keys.account("ada@example.com"),
             keys,
             limits: LIMITS,
             now: 0,
