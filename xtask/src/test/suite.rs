@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
-use xtask_host::process::{Background, command};
+use xtask_host::process::{Background, command, root};
 
 /// Suites that take long, the longest first: they begin first, so that none of them runs alone at
 /// the end.
@@ -63,8 +63,12 @@ impl Suite {
             let name = format!("CARGO_BIN_EXE_{}", program.name);
             command.env(name, &program.executable);
         }
-        let package = artifact.package.file_name().unwrap_or_default();
-        let mut name = format!("{}/{}", package.to_string_lossy(), artifact.name);
+        // A checkout may have any name, so the folder is told from there.
+        let folder = artifact
+            .package
+            .strip_prefix(root())
+            .unwrap_or(Path::new(""));
+        let mut name = folder.join(&artifact.name).display().to_string();
         if let Some(runtime) = runtime {
             name = format!("{name} ({})", runtime.name());
             command.env("TEST_TARGET", runtime.name());
