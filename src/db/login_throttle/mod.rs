@@ -6,7 +6,8 @@
 //! Units also come back as time passes.
 //!
 //! Half of the strangers' budget is open to all of them. The other half is a reserve: an unknown
-//! network may take from it as long as its own part of the reserve, three units, is not used up. `migrations/0003` describes the columns.
+//! network may take from it as long as its own part of the reserve, three units, is not used up.
+//! `migrations/0003` describes the columns.
 //!
 //! A budget is stored as one number, the time at which it will be full (the generic cell rate
 //! algorithm of ITU-T I.371): taking a unit moves that time ahead by an interval, and no unit is
