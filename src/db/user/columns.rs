@@ -1,6 +1,7 @@
 //! The columns and unique keys of `user`, as the database describes them.
 
-use crate::mysql::{self, Row, Statement};
+use crate::mysql::{self, Row, Sql, Statement};
+use crate::sql;
 
 use super::super::{Error, Session};
 
@@ -31,13 +32,13 @@ impl Column {
         }
     }
 
-    /// Returns the quoted name, for a statement.
-    pub(crate) fn sql(self) -> &'static str {
+    /// Returns `column = value`: an assignment in SET, a comparison in WHERE.
+    pub(crate) fn equals(self, value: Option<&str>) -> Sql {
         match self {
-            Self::Email => "`email`",
-            Self::Password => "`password`",
-            Self::Name => "`name`",
-            Self::Username => "`username`",
+            Self::Email => sql!("`email` = :value", value),
+            Self::Password => sql!("`password` = :value", value),
+            Self::Name => sql!("`name` = :value", value),
+            Self::Username => sql!("`username` = :value", value),
         }
     }
 

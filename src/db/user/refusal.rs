@@ -49,10 +49,7 @@ pub(super) fn nothing_lost(assignments: Assignments<'_>) -> Sql {
     });
     let equal = Sql::join(" AND ", &equal.collect::<Vec<_>>());
     // A sum out of range is an error in every mode.
-    sql!(
-        "IF(TRUE AND :equal, 0, 9223372036854775807)",
-        equal = &equal
-    )
+    sql!("IF(:equal, 0, 9223372036854775807)", equal = &equal)
 }
 
 /// Returns whether an UPDATE with [`nothing_lost`] failed without need: the columns are certain to
@@ -145,10 +142,7 @@ async fn is_there(
 ) -> Result<bool, Error> {
     let mut conditions: Vec<_> = assignments
         .iter()
-        .map(|(column, value)| {
-            let column = Sql::from(column.sql());
-            sql!(":column = :value", column = &column, value = *value)
-        })
+        .map(|&(column, value)| column.equals(value))
         .collect();
     conditions.extend(own.map(|id| sql!("`id` <> :id", id)));
     let select = statement!(

@@ -132,10 +132,9 @@ async fn change(
     assignments: Assignments<'_>,
     now: u64,
 ) -> Result<Affected, Refusal> {
-    let columns = assignments.iter().map(|(column, value)| {
-        let column = Sql::from(column.sql());
-        sql!(":column = :value", column = &column, value = *value)
-    });
+    let columns = assignments
+        .iter()
+        .map(|&(column, value)| column.equals(value));
     let columns = Sql::join(", ", &columns.collect::<Vec<_>>());
     let update = |updated_at: &Sql| {
         statement!(
