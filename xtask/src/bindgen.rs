@@ -1,48 +1,20 @@
-//! The program `wasm-bindgen`, as worker-build runs it: xtask under that name. Its own package
-//! builds a web server and OpenSSL for what nobody here asks of it; the work is done by the same
-//! library.
+//! The JavaScript around the wasm, by the library of `wasm-bindgen`: its command line would have to
+//! be installed in the same version.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::Result;
-use clap::Parser as _;
 use wasm_bindgen_cli_support::Bindgen;
 
-/// The name that this is run under.
-pub(crate) const NAME: &str = "wasm-bindgen";
-
-/// The arguments that worker-build gives; another one is an error.
-#[derive(clap::Parser)]
-struct Arguments {
-    /// The compiled Worker.
-    input: PathBuf,
-    #[arg(long)]
-    out_dir: PathBuf,
-    #[arg(long, value_parser = ["module"])]
-    target: String,
-    #[arg(long)]
-    out_name: Option<String>,
-    #[arg(long)]
-    no_typescript: bool,
-    #[arg(long)]
-    experimental_reset_state_function: bool,
-    #[arg(long)]
-    force_enable_abort_handler: bool,
-}
-
-/// Writes the JavaScript that a Worker needs around its wasm.
-pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> Result<()> {
-    let arguments = Arguments::parse_from(arguments);
-    let mut bindgen = Bindgen::new();
-    bindgen
-        .module(arguments.target == "module")?
-        .input_path(arguments.input)
-        .typescript(!arguments.no_typescript)
-        .reset_state_function(arguments.experimental_reset_state_function)
-        .force_enable_abort_handler(arguments.force_enable_abort_handler);
-    if let Some(name) = &arguments.out_name {
-        bindgen.out_name(name);
-    }
-    bindgen.generate(arguments.out_dir)
+/// Writes `index.js`, `index_bg.wasm` and the snippets of JavaScript into a folder.
+pub(crate) fn generate(wasm: &Path, folder: &Path) -> Result<()> {
+    Bindgen::new()
+        .module(true)?
+        .input_path(wasm)
+        .out_name("index")
+        .typescript(false)
+        // After an abort, which wasm cannot unwind, the next request gets a new instance.
+        .reset_state_function(true)
+        .force_enable_abort_handler(true)
+        .generate(folder)
 }

@@ -6,8 +6,9 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::bundle::{Names, bundle};
 use crate::tools::Tools;
-use xtask_host::process::{root, step};
+use xtask_host::process::root;
 
 /// What the gzipped wasm may weigh, in bytes.
 const MAX_GZIPPED: usize = 530_000;
@@ -61,8 +62,7 @@ pub(crate) async fn build(tools: &Tools, variant: Variant) -> Result<()> {
         "package-lock.json",
         "xtask/src/bindgen.rs",
         "xtask/src/build.rs",
-        "xtask/src/tools.rs",
-        "xtask/src/worker_build.rs",
+        "xtask/src/bundle.rs",
     ];
     let newest = sources
         .iter()
@@ -75,48 +75,17 @@ pub(crate) async fn build(tools: &Tools, variant: Variant) -> Result<()> {
         .and_then(|file| file.modified())
         .ok();
     if built.is_none() || built < newest {
-        let what = match variant {
-            Variant::Release => "building the Worker",
-            Variant::TestPanic => "building the Worker with a route that panics",
+        let features: &[&str] = match variant {
+            Variant::Release => &[],
+            Variant::TestPanic => &["test-panic"],
         };
-        let mut worker_build = tools.worker_build();
-        worker_build
-            .args(["--release", "--panic-unwind", "--no-opt", "--out-dir"])
-            .arg(folder.strip_prefix(root()).unwrap_or(&folder))
-            // Never one that checkouts share: cargo takes the newest Worker for everybody's.
-            .env("CARGO_TARGET_DIR", root().join("target"));
-        if variant == Variant::TestPanic {
-            worker_build.args(["--features", "test-panic"]);
-        }
-        step(what, &mut worker_build).await?;
-        optimise(tools, &wasm).await?;
+        bundle(tools, &folder, features, Names::Stripped).await?;
         std::fs::write(stamp, "")?;
     }
     if variant == Variant::Release {
         print_size(&wasm)?;
     }
     Ok(())
-}
-
-/// The features of WebAssembly that worker-build would let wasm-opt use.
-const WASM_FEATURES: [&str; 7] = [
-    "mutable-globals",
-    "sign-ext",
-    "nontrapping-float-to-int",
-    "bulk-memory",
-    "multivalue",
-    "reference-types",
-    "exception-handling",
-];
-
-/// Makes the wasm smaller, in place of worker-build, which would keep the names of functions: a
-/// tenth of the size, and the message of a panic says file and line without them.
-async fn optimise(tools: &Tools, wasm: &Path) -> Result<()> {
-    let mut wasm_opt = tools.npm_program("wasm-opt");
-    wasm_opt.args(["-Os", "--strip-debug"]);
-    wasm_opt.args(WASM_FEATURES.map(|feature| format!("--enable-{feature}")));
-    wasm_opt.arg(wasm).arg("-o").arg(wasm);
-    step("making its wasm smaller", &mut wasm_opt).await
 }
 
 fn print_size(wasm: &Path) -> Result<()> {

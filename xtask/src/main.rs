@@ -5,6 +5,7 @@
 
 mod bindgen;
 mod build;
+mod bundle;
 mod check;
 mod common;
 mod dev;
@@ -15,10 +16,8 @@ mod secret;
 mod settings;
 mod test;
 mod tools;
-mod worker_build;
 mod wrangler;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
@@ -59,14 +58,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let name = std::env::args_os().next().map(PathBuf::from);
-    let is_bindgen = name.is_some_and(|name| name.ends_with(bindgen::NAME));
-    let result = if is_bindgen {
-        bindgen::run(std::env::args_os()).map(|()| ExitCode::SUCCESS)
-    } else {
-        start()
-    };
-    result.unwrap_or_else(|error| {
+    start().unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::FAILURE
     })

@@ -1,5 +1,5 @@
 //! The tools that a build needs beyond cargo, each in the one version that works; but for the
-//! nightly compiler, which worker-build takes by the name `nightly`.
+//! nightly compiler.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,19 +7,19 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{bindgen, npm, worker_build};
-use xtask_host::process::{command, dev_folder, output, root, step};
+use crate::npm;
+use xtask_host::process::{command, output, root, step};
 use xtask_start::machine::node_version;
 
 /// What wrangler asks for.
 const NODE: (u32, u32) = (22, 12);
-/// `--panic-unwind` rebuilds the standard library, which only a nightly compiler does.
-const NIGHTLY: &str = "nightly";
+/// The Worker is compiled with its standard library, which only a nightly compiler does.
+pub(crate) const NIGHTLY: &str = "nightly";
+/// What the Worker is compiled for.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Where the tools are.
 pub(crate) struct Tools {
-    worker_build: PathBuf,
-    wasm_bindgen: PathBuf,
     node_modules: PathBuf,
     node: PathBuf,
 }
@@ -31,21 +31,9 @@ impl Tools {
         npm::ensure().await?;
         let node_modules = root().join("node_modules");
         Ok(Self {
-            worker_build: worker_build::ensure(&cache()).await?,
-            wasm_bindgen: ensure_wasm_bindgen()?,
             node: node(&node_modules)?,
             node_modules,
         })
-    }
-
-    /// worker-build, which finds all that it runs.
-    pub(crate) fn worker_build(&self) -> Command {
-        let mut worker_build = self.command(&self.worker_build);
-        worker_build
-            .env("WASM_BINDGEN_BIN", &self.wasm_bindgen)
-            .env("WASM_OPT_BIN", self.program("wasm-opt"))
-            .env("ESBUILD_BIN", self.program("esbuild"));
-        worker_build
     }
 
     /// A program that npm has installed, in the Node.js that it has installed.
@@ -107,24 +95,7 @@ fn node(node_modules: &Path) -> Result<PathBuf> {
         })
 }
 
-/// This program under the name `wasm-bindgen`.
-fn ensure_wasm_bindgen() -> Result<PathBuf> {
-    let folder = dev_folder().join("bin");
-    std::fs::create_dir_all(&folder)?;
-    let link = folder.join(bindgen::NAME);
-    let target = std::env::current_exe()?;
-    if std::fs::read_link(&link).is_ok_and(|present| present == target) {
-        return Ok(link);
-    }
-    // Of two runs at once, the second one's link takes the place of the first one's.
-    let new = folder.join(format!("{}.{}", bindgen::NAME, std::process::id()));
-    std::os::unix::fs::symlink(target, &new)?;
-    std::fs::rename(&new, &link)?;
-    Ok(link)
-}
-
 async fn ensure_compilers() -> Result<()> {
-    const TARGET: &str = "wasm32-unknown-unknown";
     if output(Command::new("rustup").arg("--version")).is_none() {
         bail!("rustup is missing: install it as https://rustup.rs says");
     }
@@ -164,20 +135,4 @@ async fn ensure_compilers() -> Result<()> {
         .await?;
     }
     Ok(())
-}
-
-/// The user's cache, or a folder of the checkout for a user who has no home.
-fn cache() -> PathBuf {
-    let absolute = |name| {
-        std::env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
-    if let Some(cache) = absolute("XDG_CACHE_HOME") {
-        return cache.join("gatehouse");
-    }
-    absolute("HOME").map_or_else(
-        || root().join(".dev/cache"),
-        |home| home.join(".cache/gatehouse"),
-    )
 }

@@ -1,0 +1,113 @@
+//! The steps from the Worker's source to the two files that are deployed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use crate::bindgen;
+use crate::tools::{NIGHTLY, TARGET, Tools};
+use xtask_host::process::{command, root, step};
+
+/// The module whose default export is the Worker.
+const ENTRY: &str = "src/worker/entry.js";
+/// The features of WebAssembly that wasm-opt may use.
+const WASM_FEATURES: [&str; 7] = [
+    "mutable-globals",
+    "sign-ext",
+    "nontrapping-float-to-int",
+    "bulk-memory",
+    "multivalue",
+    "reference-types",
+    "exception-handling",
+];
+
+/// Whether the names of functions are kept, a tenth of the size. The message of a panic says file
+/// and line without them; a profile does not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Names {
+    Stripped,
+    #[expect(dead_code, reason = "for profiles")]
+    Kept,
+}
+
+/// Compiles the Worker into `index.js` and `index_bg.wasm` in a folder.
+pub(crate) async fn bundle(
+    tools: &Tools,
+    folder: &Path,
+    features: &[&str],
+    names: Names,
+) -> Result<()> {
+    let wasm = compile(features).await?;
+    let staging = root().join("target/worker").join(
+        folder
+            .file_name()
+            .context("the folder of a build has a name")?,
+    );
+    if staging.exists() {
+        fs::remove_dir_all(&staging)?;
+    }
+    fs::create_dir_all(&staging)?;
+    let generated = staging.clone();
+    // On a thread of its own, so that Ctrl-C is heard meanwhile.
+    tokio::task::spawn_blocking(move || bindgen::generate(&wasm, &generated))
+        .await?
+        .context("wasm-bindgen")?;
+    fs::create_dir_all(folder)?;
+    join(tools, &staging, folder).await?;
+    optimise(tools, &staging, folder, names).await
+}
+
+/// Returns the compiled wasm. `panic=unwind` makes a panic an error of its own request only; the
+/// standard library has to be rebuilt for it.
+async fn compile(features: &[&str]) -> Result<PathBuf> {
+    // Never one that checkouts share: cargo takes the newest Worker for everybody's.
+    let target = root().join("target");
+    let mut flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+    flags.push_str(" -Cpanic=unwind");
+    let mut cargo = command("cargo");
+    cargo
+        .arg(format!("+{NIGHTLY}"))
+        .args(["build", "--lib", "--release", "--package", "gatehouse"])
+        .args(["--target", TARGET, "-Zbuild-std=std,panic_unwind"])
+        .args(["--features", &features.join(",")])
+        .arg("--target-dir")
+        .arg(&target)
+        .env("RUSTFLAGS", flags)
+        // wasm-bindgen's macro then uses the futures of js-sys, as the `worker` crate does.
+        .env("WASM_BINDGEN_USE_JS_SYS", "1")
+        .current_dir(root());
+    step("compiling the Worker", &mut cargo).await?;
+    Ok(target.join(TARGET).join("release/gatehouse.wasm"))
+}
+
+/// Joins the JavaScript into one file.
+async fn join(tools: &Tools, staging: &Path, folder: &Path) -> Result<()> {
+    let generated = staging.join("index.js");
+    let text = fs::read_to_string(&generated)?;
+    // A static import is a `WebAssembly.Module` in Workers; the proposal's form is not known there.
+    fs::write(&generated, text.replace("import source ", "import "))?;
+    fs::copy(root().join(ENTRY), staging.join("entry.js"))?;
+    let mut esbuild = tools.npm_program("esbuild");
+    esbuild
+        .args(["entry.js", "--bundle", "--minify", "--format=esm"])
+        .args(["--external:./index_bg.wasm", "--external:cloudflare:*"])
+        .arg(format!("--outfile={}", folder.join("index.js").display()))
+        .current_dir(staging);
+    step("joining its JavaScript", &mut esbuild).await
+}
+
+/// Makes the wasm smaller.
+async fn optimise(tools: &Tools, staging: &Path, folder: &Path, names: Names) -> Result<()> {
+    let mut wasm_opt = tools.npm_program("wasm-opt");
+    wasm_opt.arg("-Os").arg(match names {
+        Names::Stripped => "--strip-debug",
+        Names::Kept => "--debuginfo",
+    });
+    wasm_opt.args(WASM_FEATURES.map(|feature| format!("--enable-{feature}")));
+    wasm_opt
+        .arg(staging.join("index_bg.wasm"))
+        .arg("-o")
+        .arg(folder.join("index_bg.wasm"));
+    step("making its wasm smaller", &mut wasm_opt).await
+}
