@@ -1,10 +1,22 @@
-//! The headers of every response.
+//! The request headers that are read, and the headers of every response.
 
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 
+use super::address::CLIENT_ADDRESS;
 use super::request_id::REQUEST_ID;
 use crate::config::HttpConfig;
+
+/// The request headers that Gatehouse reads. The Worker copies no others out of JavaScript.
+pub static REQUEST_HEADERS: [HeaderName; 7] = [
+    header::AUTHORIZATION,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LENGTH,
+    header::CONTENT_TYPE,
+    header::ORIGIN,
+    CLIENT_ADDRESS,
+    REQUEST_ID,
+];
 
 /// The fixed headers of every response. The API returns data only, so browsers need not run, frame,
 /// sniff or cache any of it.

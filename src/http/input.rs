@@ -16,7 +16,7 @@ use crate::header::{content_length, is_plain};
 use crate::strict_json::Object;
 
 /// The largest accepted body, in bytes.
-const MAX_BODY: usize = 16 * 1024;
+pub(crate) const MAX_BODY: usize = 16 * 1024;
 
 /// A request with a JSON body, from [`Anyone`] or from an authenticated caller.
 ///

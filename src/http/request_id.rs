@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderName};
 
 /// The header of the request id, in requests and responses.
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Returns the request id that the client sent, if it is 8 to 64 letters, digits, hyphens and
 /// underscores; otherwise a random one.

@@ -27,7 +27,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Packets<S> {
         Self {
             stream,
             decoder: ChunkDecoder::default(),
-            input: BytesMut::new(),
+            input: BytesMut::with_capacity(4096),
             output: BytesMut::new(),
             sequence: 0,
         }

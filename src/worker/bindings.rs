@@ -9,6 +9,7 @@ use worker::js_sys::Uint8Array;
 use worker::send::SendFuture;
 use worker::{Env, Fetch, Headers, Hyperdrive, RateLimiter, web_sys};
 
+use super::socket::Socket;
 use crate::mysql::Credentials;
 use crate::platform::{Limiter, Services, Stream};
 
@@ -46,7 +47,7 @@ impl Services for Bindings {
             password: self.hyperdrive.password(),
             database: self.hyperdrive.database(),
         };
-        let socket = self.hyperdrive.connect().map_err(failed);
+        let socket = Socket::connect(self.hyperdrive.as_ref());
         let connected = socket.map(|socket| (Box::new(socket) as Box<dyn Stream>, credentials));
         Box::pin(ready(connected))
     }

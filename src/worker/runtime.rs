@@ -1,11 +1,16 @@
 //! Implements [`Runtime`] with the timers, clock, console and Analytics Engine of Workers.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use worker::send::SendFuture;
-use worker::{AnalyticsEngineDataPointBuilder, AnalyticsEngineDataset, Date, Delay, Env};
+use worker::js_sys::futures::JsFuture;
+use worker::send::SendWrapper;
+use worker::{AnalyticsEngineDataPointBuilder, AnalyticsEngineDataset, Env};
 
+use super::bridge::{self, Timer};
 use crate::platform::{Runtime, Severity};
 
 /// The name of the Analytics Engine binding. It is optional: the log has all events too.
@@ -26,17 +31,20 @@ impl WorkersRuntime {
 
 impl Runtime for WorkersRuntime {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(SendFuture::new(Delay::from(duration)))
+        Box::pin(Sleep {
+            duration,
+            timer: SendWrapper::new(None),
+        })
     }
 
     fn now(&self) -> u64 {
-        Date::now().as_millis() / 1000
+        bridge::now().into()
     }
 
     fn log(&self, severity: Severity, line: &str) {
         match severity {
-            Severity::Info => worker::console_log!("{line}"),
-            Severity::Error => worker::console_error!("{line}"),
+            Severity::Info => bridge::console_log(line),
+            Severity::Error => bridge::console_error(line),
         }
     }
 
@@ -48,7 +56,36 @@ impl Runtime for WorkersRuntime {
             .indexes([event])
             .doubles([1.0]);
         if let Err(error) = point.write_to(metrics) {
-            worker::console_error!("cannot count {event}: {error}");
+            bridge::console_error(&format!("cannot count {event}: {error}"));
+        }
+    }
+}
+
+/// A timer that starts when it is polled and is cancelled when it is dropped. Unlike
+/// `worker::Delay`, it wakes the task that polled it last.
+struct Sleep {
+    duration: Duration,
+    timer: SendWrapper<Option<(Timer, JsFuture)>>,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let milliseconds = self.duration.as_secs_f64() * 1000.0;
+        let (_, ended) = self.timer.get_or_insert_with(|| {
+            let timer = Timer::new(milliseconds);
+            let ended = JsFuture::from(timer.promise());
+            (timer, ended)
+        });
+        ended.poll_unpin(context).map(|_| ())
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let Some((timer, _)) = &*self.timer {
+            timer.cancel();
         }
     }
 }

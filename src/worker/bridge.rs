@@ -1,0 +1,75 @@
+//! The functions of `bridge.js`.
+
+use worker::js_sys::{Array, Promise, Uint8Array};
+use worker::wasm_bindgen::prelude::*;
+use worker::{wasm_bindgen, web_sys};
+
+#[wasm_bindgen(module = "/src/worker/bridge.js")]
+extern "C" {
+    /// The method and the URL, then a line `name:value` for each of the named headers it has.
+    #[wasm_bindgen(js_name = readHead)]
+    pub(super) fn read_head(request: &web_sys::Request, names: &Array) -> String;
+
+    /// A promise of the body, a `Uint8Array`.
+    #[wasm_bindgen(js_name = readBody)]
+    pub(super) fn read_body(request: &web_sys::Request) -> Promise;
+
+    /// A response with these headers and a request id. A text costs less than bytes, which would be
+    /// copied into an array first.
+    #[wasm_bindgen(js_name = makeResponse, catch)]
+    pub(super) fn make_response(
+        status: u16,
+        headers: &web_sys::Headers,
+        request_id: &str,
+        body: &str,
+    ) -> Result<web_sys::Response, JsValue>;
+
+    /// The time in seconds since 1970, which fits until 2106.
+    pub(super) fn now() -> u32;
+
+    /// A timer of `setTimeout`.
+    pub(super) type Timer;
+
+    #[wasm_bindgen(constructor)]
+    pub(super) fn new(milliseconds: f64) -> Timer;
+
+    /// A promise that is fulfilled at the end of the time.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn promise(this: &Timer) -> Promise;
+
+    /// Leaves the promise pending for ever.
+    #[wasm_bindgen(method)]
+    pub(super) fn cancel(this: &Timer);
+
+    /// A TCP connection with one reader and one writer for its life.
+    pub(super) type Connection;
+
+    #[wasm_bindgen(constructor, catch)]
+    pub(super) fn new(hyperdrive: &JsValue) -> Result<Connection, JsValue>;
+
+    /// A promise of the next [`Chunk`].
+    #[wasm_bindgen(method)]
+    pub(super) fn read(this: &Connection) -> Promise;
+
+    /// Writes without waiting. If that fails, so does the next read.
+    #[wasm_bindgen(method)]
+    pub(super) fn write(this: &Connection, bytes: &[u8]);
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// What a stream's reader returns (Streams Standard, `ReadableStreamReadResult`).
+    pub(super) type Chunk;
+
+    /// The bytes, or `undefined` at the end of the stream.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn value(this: &Chunk) -> Option<Uint8Array>;
+
+    /// Writes a line to the log.
+    #[wasm_bindgen(js_namespace = console, js_name = log)]
+    pub(super) fn console_log(line: &str);
+
+    /// Writes a line to the log, as an error.
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    pub(super) fn console_error(line: &str);
+}
