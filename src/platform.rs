@@ -11,10 +11,10 @@ use futures_util::future::{BoxFuture, Either, select};
 use http::{Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::mysql::Credentials;
+use crate::mysql::{Credentials, RsaOaep};
 
-/// The runtime: timer, clock, log and counters.
-pub trait Runtime: Send + Sync {
+/// The runtime: timer, clock, log and counters, and RSA encryption.
+pub trait Runtime: RsaOaep + Send + Sync {
     /// Returns a future that completes after `duration`, counted from its first poll.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 

@@ -80,7 +80,7 @@ impl Database {
         Box::pin(async {
             let connect = async {
                 let (stream, credentials) = self.services.connect().await?;
-                Connection::connect(stream, &credentials).await
+                Connection::connect(stream, &credentials, &*self.runtime).await
             };
             let connection = self.within(self.timeouts.connect, "connecting", connect);
             let lease = Lease {

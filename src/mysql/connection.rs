@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::handshake::handshake;
 use super::packet::Packets;
-use super::{Credentials, Error, Row, ServerError, Statement};
+use super::{Credentials, Error, Row, RsaOaep, ServerError, Statement};
 
 const COM_QUIT: u8 = 0x01;
 const COM_QUERY: u8 = 0x03;
@@ -42,14 +42,19 @@ enum Reply {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    /// Performs the handshake over a stream that is already open.
+    /// Performs the handshake over a stream that is already open. `rsa` encrypts the password where
+    /// the server asks for that.
     ///
     /// # Errors
     /// [`Error::Server`] if the server refuses the connection, another variant if the handshake
     /// fails.
-    pub async fn connect(stream: S, credentials: &Credentials) -> Result<Self, Error> {
+    pub async fn connect(
+        stream: S,
+        credentials: &Credentials,
+        rsa: &dyn RsaOaep,
+    ) -> Result<Self, Error> {
         let mut packets = Packets::new(stream);
-        let negotiated = handshake(&mut packets, credentials).await?;
+        let negotiated = handshake(&mut packets, credentials, rsa).await?;
         Ok(Self {
             packets,
             negotiated,

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::authentication::{Answer, Authentication, Plugin};
 use super::packet::{MAX_PACKET, Packets};
-use super::{Credentials, Error, ServerError};
+use super::{Credentials, Error, RsaOaep, ServerError};
 
 /// The capabilities that this client requests if the server offers them. It never requests
 /// multi-statements, LOCAL INFILE, compression, session tracking or TLS (the connection between
@@ -36,6 +36,7 @@ const MAX_AUTHENTICATION_PACKETS: usize = 8;
 pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
     packets: &mut Packets<S>,
     credentials: &Credentials,
+    rsa: &dyn RsaOaep,
 ) -> Result<CapabilityFlags, Error> {
     let greeting = Greeting::parse(&packets.read().await?)?;
     let negotiated = WANTED & greeting.capabilities;
@@ -57,7 +58,7 @@ pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
             credentials,
         )?)
         .await?;
-    authenticate(packets, authentication, credentials).await?;
+    authenticate(packets, authentication, credentials, rsa).await?;
     Ok(negotiated)
 }
 
@@ -141,6 +142,7 @@ async fn authenticate<'a, S: AsyncRead + AsyncWrite + Unpin>(
     packets: &mut Packets<S>,
     mut authentication: Authentication<'a>,
     credentials: &'a Credentials,
+    rsa: &dyn RsaOaep,
 ) -> Result<(), Error> {
     for _ in 0..MAX_AUTHENTICATION_PACKETS {
         let payload = packets.read().await?;
@@ -149,6 +151,10 @@ async fn authenticate<'a, S: AsyncRead + AsyncWrite + Unpin>(
             [0xff, ..] => return Err(ServerError::parse(&payload)?.into()),
             [0x01, data @ ..] => match authentication.more(data)? {
                 Answer::Send(answer) => packets.write(&answer).await?,
+                Answer::Encrypt { spki, message } => {
+                    let block = rsa.encrypt(spki, message).await;
+                    packets.write(&block.map_err(Error::Encryption)?).await?;
+                }
                 Answer::Wait => {}
             },
             [0xfe, ..] => {

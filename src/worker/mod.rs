@@ -7,6 +7,7 @@ mod bridge;
 mod environment;
 mod request;
 mod response;
+mod rsa;
 mod runtime;
 mod socket;
 

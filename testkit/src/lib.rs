@@ -10,6 +10,7 @@
 pub mod database;
 pub mod hash;
 mod mariadb;
+pub mod rsa;
 pub mod wait;
 mod workerd;
 mod wrangler;

@@ -4,7 +4,7 @@ use gatehouse::mysql::Error;
 use mysql_common::auth::plugins::{
     caching_sha2_password::scramble_sha256, mysql_native_password::scramble_native,
 };
-use num_bigint::BigUint;
+use testkit::rsa::{self, PUBLIC_KEY};
 
 use crate::script::*;
 
@@ -269,51 +269,20 @@ async fn a_name_with_a_nul_cannot_pass_for_two_fields() {
         std::io::Cursor::new(frame(0, &greeting(RICH, "mysql_native_password"))),
         tokio::io::sink(),
     );
-    let error = gatehouse::mysql::Connection::connect(stream, &credentials)
+    let error = gatehouse::mysql::Connection::connect(stream, &credentials, &Rsa)
         .await
         .err()
         .expect("an error");
     assert!(matches!(error, Error::Protocol(_)), "{error}");
 }
 
-/// Undoes the client's RSA encryption (OAEP with SHA-1, RFC 8017, 7.1.2) and the mask of the nonce.
+/// Undoes the client's RSA encryption and the mask of the nonce.
 fn decrypt(block: &[u8], nonce: &[u8; 20]) -> Vec<u8> {
-    let number = |hex: &str| BigUint::parse_bytes(hex.as_bytes(), 16).expect("hexadecimal");
-    let number = BigUint::from_bytes_be(block).modpow(&number(PRIVATE_EXPONENT), &number(MODULUS));
-    // A number has no zeros in front; the block of 256 bytes has one at least.
-    let digits = number.to_bytes_be();
-    let encoded = [vec![0; 255 - digits.len()], digits].concat();
-    let (seed, data) = encoded.split_at(20);
-    let seed = xor(seed, &mgf1(data, 20));
-    let data = xor(data, &mgf1(&seed, data.len()));
-    let message = data[20..]
+    let message = rsa::decrypt_oaep(block);
+    let mask = nonce.iter().cycle();
+    message
         .iter()
-        .position(|&byte| byte == 1)
-        .map(|place| &data[20 + place + 1..]);
-    xor(message.expect("padding"), &nonce.repeat(13))
-}
-
-fn mgf1(seed: &[u8], length: usize) -> Vec<u8> {
-    use sha1::{Digest as _, Sha1};
-    let blocks = (0_u32..).map(|count| {
-        Sha1::new()
-            .chain_update(seed)
-            .chain_update(count.to_be_bytes())
-            .finalize()
-            .to_vec()
-    });
-    let blocks: Vec<_> = blocks.take(length.div_ceil(20)).collect();
-    blocks.concat()[..length].to_vec()
-}
-
-fn xor(left: &[u8], right: &[u8]) -> Vec<u8> {
-    left.iter()
-        .zip(right)
-        .map(|(left, right)| left ^ right)
+        .zip(mask)
+        .map(|(byte, mask)| byte ^ mask)
         .collect()
 }
-
-/// A key pair made for these tests; it opens nothing.
-const PUBLIC_KEY: &str = include_str!("key/public.pem");
-const MODULUS: &str = include_str!("key/modulus.hex");
-const PRIVATE_EXPONENT: &str = include_str!("key/private_exponent.hex");

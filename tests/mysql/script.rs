@@ -1,8 +1,10 @@
 //! A server that says what a test tells it to, and checks what it hears.
 
-use std::future::Future;
+use std::future::{Future, ready};
+use std::io;
 
-use gatehouse::mysql::{Connection, Credentials, Error};
+use futures_util::future::BoxFuture;
+use gatehouse::mysql::{Connection, Credentials, Error, RsaOaep};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 
 /// Capability bits, as the manual numbers them.
@@ -36,6 +38,15 @@ pub(crate) fn credentials(password: &str) -> Credentials {
         user: "ada".into(),
         password: password.into(),
         database: "app".into(),
+    }
+}
+
+/// The platform's part.
+pub(crate) struct Rsa;
+
+impl RsaOaep for Rsa {
+    fn encrypt(&self, spki: Vec<u8>, message: Vec<u8>) -> BoxFuture<'_, io::Result<Vec<u8>>> {
+        Box::pin(ready(testkit::rsa::encrypt_oaep(&spki, &message)))
     }
 }
 
@@ -157,7 +168,7 @@ where
 {
     let (ours, theirs) = tokio::io::duplex(1 << 16);
     let client = async {
-        let connection = Connection::connect(theirs, &credentials(password)).await?;
+        let connection = Connection::connect(theirs, &credentials(password), &Rsa).await?;
         then(connection).await
     };
     let script = script(ScriptedServer {

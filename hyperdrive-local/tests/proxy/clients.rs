@@ -1,6 +1,9 @@
 //! Drivers: `mysql_async`, and Gatehouse's own.
 
-use gatehouse::mysql::{Connection, Credentials, Error, Statement};
+use std::io;
+use std::pin::Pin;
+
+use gatehouse::mysql::{Connection, Credentials, Error, RsaOaep, Statement};
 use hyperdrive_local::Hyperdrive;
 use hyperdrive_local::options::Options;
 use mysql_async::{Conn, Opts, OptsBuilder};
@@ -18,6 +21,19 @@ pub(crate) async fn start(change: impl FnOnce(&mut Options)) -> Hyperdrive {
         .expect("a local Hyperdrive")
 }
 
+/// No RSA: Hyperdrive never asks for it.
+pub(crate) struct NoRsa;
+
+impl RsaOaep for NoRsa {
+    fn encrypt(
+        &self,
+        _: Vec<u8>,
+        _: Vec<u8>,
+    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<u8>>> + Send>> {
+        Box::pin(std::future::ready(Err(io::ErrorKind::Unsupported.into())))
+    }
+}
+
 /// Gatehouse's client.
 pub(crate) async fn connect(hyperdrive: &Hyperdrive) -> Result<Connection<TcpStream>, Error> {
     let credentials = Credentials {
@@ -26,7 +42,7 @@ pub(crate) async fn connect(hyperdrive: &Hyperdrive) -> Result<Connection<TcpStr
         database: hyperdrive.database().to_owned(),
     };
     let stream = TcpStream::connect(("127.0.0.1", hyperdrive.port())).await?;
-    Connection::connect(stream, &credentials).await
+    Connection::connect(stream, &credentials, &NoRsa).await
 }
 
 pub(crate) async fn text(

@@ -6,7 +6,7 @@ use hyperdrive_local::options::Plugin;
 use mysql_async::prelude::Queryable as _;
 use tokio::net::TcpStream;
 
-use crate::clients::{connect, driver, start, text};
+use crate::clients::{NoRsa, connect, driver, start, text};
 
 #[tokio::test]
 async fn rows_come_through_whatever_the_handshake() {
@@ -67,7 +67,7 @@ async fn nobody_else_gets_in() {
         let stream = TcpStream::connect(("127.0.0.1", hyperdrive.port()))
             .await
             .expect("a stream");
-        let refused = Connection::connect(stream, &credentials)
+        let refused = Connection::connect(stream, &credentials, &NoRsa)
             .await
             .err()
             .expect("a refusal");

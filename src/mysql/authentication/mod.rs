@@ -1,16 +1,16 @@
 //! The client side of MySQL's authentication plugins, without I/O: a challenge in, a response out.
 //!
-//! `mysql_common` computes the scrambles and the RSA encryption. Its own plugin state machines are
-//! not used: they read the server's RSA key with a regular expression, panic on a malformed key,
-//! and would send the password in clear text (`mysql_clear_password`) over any transport.
+//! `mysql_common` computes the scrambles. Its own plugin state machines are not used: they read the
+//! server's RSA key with a regular expression, panic on a malformed key, and would send the
+//! password in clear text (`mysql_clear_password`) over any transport.
+
+mod key;
 
 use mysql_common::auth::plugins::{
     caching_sha2_password::scramble_sha256, mysql_native_password::scramble_native,
 };
-use mysql_common::crypto::rsa::{GetRandom, Pkcs1OaepPadding, PublicKey};
-use num_bigint::BigUint;
-use spki::{SubjectPublicKeyInfoRef, der::Decode as _, der::Document};
 
+use self::key::PublicKey;
 use super::Error;
 
 /// Length of the server's challenge, in bytes.
@@ -22,12 +22,6 @@ const REQUEST_PUBLIC_KEY: u8 = 2;
 const FAST_AUTH_SUCCESS: u8 = 3;
 /// `caching_sha2_password`: the server needs the password itself.
 const PERFORM_FULL_AUTHENTICATION: u8 = 4;
-
-/// Accepted sizes of an RSA modulus, in bytes (2048 to 8192 bits).
-const MODULUS: std::ops::RangeInclusive<usize> = 256..=1024;
-/// Bytes of the modulus that the message must leave free. OAEP with SHA-1 takes 41 of them; at
-/// exactly 41, a subtraction in `mysql_common` overflows, hence one more.
-const OAEP_OVERHEAD: usize = 42;
 
 /// The authentication plugins that this client implements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +48,12 @@ impl Plugin {
 pub(super) enum Answer {
     /// Send this payload.
     Send(Vec<u8>),
+    /// Encrypt `message` with the server's key, and send the result.
+    Encrypt {
+        /// The key, a DER `SubjectPublicKeyInfo`.
+        spki: Vec<u8>,
+        message: Vec<u8>,
+    },
     /// Send nothing and read the server's next packet.
     Wait,
 }
@@ -121,49 +121,32 @@ impl<'a> Authentication<'a> {
             }
             (Expects::PublicKey, pem) => {
                 self.expects = Expects::Nothing;
-                encrypt(self.password, self.nonce, pem).map(Answer::Send)
+                encrypted(self.password, self.nonce, pem)
             }
             _ => Err(Error::Protocol("unexpected authentication data")),
         }
     }
 }
 
-/// Masks the password and a final NUL with the challenge (XOR), and encrypts the result with the
-/// server's RSA key.
-fn encrypt(password: &[u8], nonce: [u8; NONCE], pem: &[u8]) -> Result<Vec<u8>, Error> {
-    let key = public_key(pem).ok_or(Error::Protocol("an RSA key that cannot be read"))?;
+/// Masks the password and a final NUL with the challenge (XOR), to be encrypted with the server's
+/// RSA key.
+fn encrypted(password: &[u8], nonce: [u8; NONCE], pem: &[u8]) -> Result<Answer, Error> {
+    let key = PublicKey::from_pem(pem).ok_or(Error::Protocol("an RSA key that cannot be read"))?;
     let message: Vec<u8> = password
         .iter()
         .chain(&[0])
         .zip(nonce.iter().cycle())
         .map(|(byte, mask)| byte ^ mask)
         .collect();
-    if message.len() > key.num_octets() - OAEP_OVERHEAD {
+    if message.len() > key.capacity() {
         return Err(Error::Unsupported(
             "RSA encryption of a password that is too long for its key".into(),
         ));
     }
-    key.encrypt_block(message, Pkcs1OaepPadding::new(GetRandom))
-        .map_err(|error| Error::Io(std::io::Error::other(error.to_string())))
-}
-
-/// Reads a PEM public key, or returns `None` if it is malformed or not fit for encryption.
-fn public_key(pem: &[u8]) -> Option<PublicKey> {
-    let (_, document) = Document::from_pem(std::str::from_utf8(pem).ok()?).ok()?;
-    let info = SubjectPublicKeyInfoRef::from_der(document.as_bytes()).ok()?;
-    let key = pkcs1::RsaPublicKeyRef::from_der(info.subject_public_key.as_bytes()?).ok()?;
-    let (modulus, exponent) = (key.modulus.as_bytes(), key.public_exponent.as_bytes());
-    // An RSA modulus and exponent are odd. An exponent over 32 bits would only cost time.
-    let sound = MODULUS.contains(&modulus.len())
-        && (1..=4).contains(&exponent.len())
-        && [modulus, exponent]
-            .iter()
-            .all(|number| number.last().is_some_and(|byte| byte & 1 == 1));
-    let key = PublicKey::new(
-        BigUint::from_bytes_be(modulus),
-        BigUint::from_bytes_be(exponent),
-    );
-    (sound && MODULUS.contains(&key.num_octets())).then_some(key)
+    Ok(Answer::Encrypt {
+        spki: key.into_spki(),
+        message,
+    })
 }
 
 #[cfg(test)]

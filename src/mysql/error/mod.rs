@@ -38,6 +38,9 @@ pub enum Error {
     /// this too, because MySQL picks an authentication plugin at random for it.
     #[error("MySQL server asks for {0}, which is not supported")]
     Unsupported(String),
+    /// The platform could not encrypt the password, as with a key that it refuses.
+    #[error("RSA encryption of the password: {0}")]
+    Encryption(io::Error),
     /// The server refused the connection or the statement.
     #[error("MySQL server: {0}")]
     Server(#[from] ServerError),

@@ -4,6 +4,7 @@ mod charsets;
 mod columns;
 mod constraints;
 mod faults;
+mod full_authentication;
 mod ids;
 mod privileges;
 mod restart;

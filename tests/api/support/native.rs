@@ -1,6 +1,7 @@
 //! The router in this process, on a runtime of its own that outlives the tests' runtimes.
 
 use std::collections::HashMap;
+use std::future::ready;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -12,7 +13,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use gatehouse::config::Setting;
 use gatehouse::http::after::After;
-use gatehouse::mysql;
+use gatehouse::mysql::{self, RsaOaep};
 use gatehouse::platform::{Limiter, Runtime, Services, Severity, Stream};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -131,7 +132,7 @@ impl Services for Tcp {
         let mut requests = self.requests.lock().expect("the requests");
         let count = requests.entry(format!("{limiter:?} {key}")).or_default();
         *count += 1;
-        Box::pin(std::future::ready(Ok(*count <= limit)))
+        Box::pin(ready(Ok(*count <= limit)))
     }
 
     fn fetch(&self, request: Request<Bytes>) -> BoxFuture<'_, io::Result<HttpResponse<Bytes>>> {
@@ -147,6 +148,12 @@ impl Services for Tcp {
             };
             response.body(body).map_err(io::Error::other)
         })
+    }
+}
+
+impl RsaOaep for Tcp {
+    fn encrypt(&self, spki: Vec<u8>, message: Vec<u8>) -> BoxFuture<'_, io::Result<Vec<u8>>> {
+        Box::pin(ready(testkit::rsa::encrypt_oaep(&spki, &message)))
     }
 }
 

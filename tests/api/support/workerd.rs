@@ -68,7 +68,7 @@ const api :Workerd.Worker = (
   bindings = [
     {variables}
     (name = "HYPERDRIVE", hyperdrive = (
-      designator = "database", database = "{database}", user = "{user}", password = "{password}", scheme = "mysql")),
+      designator = "database", database = "{database}", user = "{user}", password = {password:?}, scheme = "mysql")),
     (name = "LOGIN_LIMITER", wrapped = (moduleName = "test:bindings", entrypoint = "ratelimit",
       innerBindings = [(name = "limit", json = "{login}")])),
     (name = "REGISTER_LIMITER", wrapped = (moduleName = "test:bindings", entrypoint = "ratelimit",

@@ -10,6 +10,8 @@ use mysql_async::prelude::Queryable as _;
 use testkit::database;
 use tokio::net::TcpStream;
 
+use crate::script::Rsa;
+
 /// A real server.
 #[derive(Clone)]
 pub(crate) struct RealServer {
@@ -40,7 +42,7 @@ impl RealServer {
         credentials: &Credentials,
     ) -> Result<Connection<TcpStream>, Error> {
         let address = (self.options.ip_or_hostname(), self.options.tcp_port());
-        Connection::connect(TcpStream::connect(address).await?, credentials).await
+        Connection::connect(TcpStream::connect(address).await?, credentials, &Rsa).await
     }
 
     pub(crate) async fn connect(&self) -> Connection<TcpStream> {
