@@ -5,6 +5,7 @@
 mod bindings;
 mod bridge;
 mod environment;
+mod host;
 mod request;
 mod response;
 mod rsa;
@@ -23,6 +24,7 @@ use worker::wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::{Context, Env, wasm_bindgen, web_sys, worker_sys};
 
 use self::bindings::Bindings;
+pub(crate) use self::host::host_to_ascii;
 use self::runtime::WorkersRuntime;
 use crate::http::after::After;
 use crate::router;

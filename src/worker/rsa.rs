@@ -3,10 +3,10 @@
 use std::io;
 
 use futures_util::future::BoxFuture;
+use worker::js_sys::futures::JsFuture;
 use worker::js_sys::{Array, ArrayBuffer, Object, Promise, Reflect, Uint8Array};
 use worker::send::SendFuture;
 use worker::wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
-use worker::wasm_bindgen_futures::JsFuture;
 
 use super::runtime::WorkersRuntime;
 use crate::mysql::RsaOaep;

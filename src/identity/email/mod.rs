@@ -4,7 +4,8 @@
 //! around them or in the form of an international domain. Full Unicode case folding is avoided on
 //! purpose: it maps U+212A to `k` and so merges addresses of different people (CVE-2019-19844).
 
-use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+mod domain;
+mod uts46;
 
 use crate::validation::Violation;
 
@@ -40,7 +41,7 @@ impl Email {
                  with single dots between them.",
             ));
         }
-        let domain = canonical_domain(domain)
+        let domain = domain::canonical(domain)
             .ok_or_else(|| invalid("The part after the @ is a domain name such as example.com."))?;
         let canonical = format!("{}@{domain}", local.to_ascii_lowercase());
         // An international domain may be longer as A-labels than as typed.
@@ -62,49 +63,6 @@ fn is_dot_atom(text: &str) -> bool {
     let is_atext = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
     text.split('.')
         .all(|atom| !atom.is_empty() && atom.bytes().all(is_atext))
-}
-
-/// Returns the domain as A-labels in lower case; `None` if it is not a valid domain name with a
-/// top-level domain.
-fn canonical_domain(domain: &str) -> Option<String> {
-    if domain.chars().any(is_invisible) {
-        return None;
-    }
-    let ascii = Uts46::new()
-        .to_ascii(
-            domain.as_bytes(),
-            AsciiDenyList::STD3,
-            Hyphens::CheckFirstLast,
-            DnsLength::Verify,
-        )
-        .ok()?;
-    let (_, top) = ascii.rsplit_once('.')?;
-    // Top-level domains begin with a letter. A last label such as `7` or `0x7f` would make it an
-    // IPv4 address.
-    top.starts_with(|c: char| c.is_ascii_alphabetic())
-        .then(|| ascii.into_owned())
-}
-
-/// True for a character that UTS #46 silently removes from a domain, so that an address would not
-/// be the one that was typed. (For the joiners U+200C and U+200D it has rules of its own.)
-fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}'
-            | '\u{34f}'
-            | '\u{115f}'..='\u{1160}'
-            | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
 }
 
 /// An address by which to look up an account. It may be any text, because the replaced system
@@ -148,10 +106,10 @@ impl Lookup {
         } else if let (Some((local, domain)), Some((typed_local, typed_domain))) =
             (self.canonical.rsplit_once('@'), typed.rsplit_once('@'))
         {
-            let (unicode, _) =
-                Uts46::new().to_unicode(domain.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow);
+            let unicode = domain::unicode(domain);
+            let unicode = unicode.as_deref().unwrap_or(domain);
             for local in [local, typed_local] {
-                for domain in [domain, &unicode, typed_domain] {
+                for domain in [domain, unicode, typed_domain] {
                     add(format!("{local}@{domain}"));
                 }
             }
@@ -189,7 +147,7 @@ const MAX_TEXT: usize = 1024;
 fn canonical(text: &str) -> String {
     let text = text.trim_ascii();
     let address = text.rsplit_once('@').filter(|_| text.len() <= MAX_TEXT);
-    match address.and_then(|(local, domain)| Some((local, canonical_domain(domain)?))) {
+    match address.and_then(|(local, domain)| Some((local, domain::canonical(domain)?))) {
         Some((local, domain)) => format!("{}@{domain}", local.to_ascii_lowercase()),
         None => text.to_ascii_lowercase(),
     }
