@@ -12,6 +12,7 @@ pub struct Counters {
     pub(crate) refused: AtomicU64,
     pub(crate) cached: AtomicU64,
     pub(crate) faults: AtomicU64,
+    pub(crate) round_trips: AtomicU64,
     pub(crate) bytes_in: AtomicU64,
     pub(crate) bytes_out: AtomicU64,
 }
@@ -29,6 +30,9 @@ pub struct Snapshot {
     pub cached: u64,
     /// The number of times that a fault was applied.
     pub faults: u64,
+    /// The number of times that a Worker waited for an answer: for the greeting, then once for
+    /// each packet, or once for several packets that arrived together.
+    pub round_trips: u64,
     /// Bytes received from Workers.
     pub bytes_in: u64,
     /// Bytes sent to Workers.
@@ -46,6 +50,7 @@ impl Counters {
             refused: read(&self.refused),
             cached: read(&self.cached),
             faults: read(&self.faults),
+            round_trips: read(&self.round_trips),
             bytes_in: read(&self.bytes_in),
             bytes_out: read(&self.bytes_out),
         }

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
 use crate::Shared;
@@ -16,9 +16,11 @@ const MAX_PACKET: usize = 0xff_fffe;
 
 /// A connection to a Worker, as a stream of packets.
 pub(crate) struct Wire {
-    stream: TcpStream,
+    stream: BufReader<TcpStream>,
     shared: Arc<Shared>,
     sequence: u8,
+    /// Whether the Worker waits for an answer that no packet was sent of.
+    awaited: bool,
     /// The output that is still allowed; unlimited until a fault sets a limit.
     left: Left,
 }
@@ -32,9 +34,11 @@ struct Left {
 impl Wire {
     pub(crate) fn new(stream: TcpStream, shared: Arc<Shared>) -> Self {
         Self {
-            stream,
+            stream: BufReader::new(stream),
             shared,
             sequence: 0,
+            // The greeting.
+            awaited: true,
             left: Left {
                 bytes: usize::MAX,
                 packets: usize::MAX,
@@ -44,6 +48,8 @@ impl Wire {
 
     /// Reads a packet, or returns `None` if the Worker has closed the connection.
     pub(crate) async fn read(&mut self) -> io::Result<Option<Vec<u8>>> {
+        // What arrived with the packet before is no wait of its own.
+        let waits = self.stream.buffer().is_empty();
         let mut header = [0; 4];
         match self.stream.read_exact(&mut header).await {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
@@ -60,6 +66,7 @@ impl Wire {
         let mut payload = vec![0; length];
         self.stream.read_exact(&mut payload).await?;
         add(&self.shared.counters.bytes_in, length + 4);
+        self.awaited |= waits;
         Ok(Some(payload))
     }
 
@@ -122,6 +129,9 @@ impl Wire {
     async fn write_whole(&mut self, payload: &[u8]) -> io::Result<()> {
         if self.left.packets == 0 {
             return Err(struck());
+        }
+        if std::mem::take(&mut self.awaited) {
+            add(&self.shared.counters.round_trips, 1);
         }
         let mut frame = self.frame(payload);
         let over = frame.len() > self.left.bytes;

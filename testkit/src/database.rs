@@ -7,6 +7,32 @@ use mysql_async::{Conn, Opts, OptsBuilder};
 
 use crate::{root, variable};
 
+/// How an API gets to a database.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// On 127.0.0.1.
+    pub port: u16,
+    /// The account.
+    pub user: String,
+    /// Its password.
+    pub password: String,
+    /// The database's name.
+    pub database: String,
+}
+
+impl From<&Opts> for Credentials {
+    /// # Panics
+    /// When the options name no user, password or database.
+    fn from(options: &Opts) -> Self {
+        Self {
+            port: options.tcp_port(),
+            user: options.user().expect("a user").to_owned(),
+            password: options.pass().expect("a password").to_owned(),
+            database: options.db_name().expect("a database").to_owned(),
+        }
+    }
+}
+
 /// The URL of the private server.
 #[must_use]
 pub fn url() -> String {

@@ -1,5 +1,5 @@
-//! What the tests of several packages stand on. Everything here panics where it cannot go on: it
-//! runs in tests only.
+//! What the tests of several packages and the benchmark stand on. Everything here panics where it
+//! cannot go on: it runs in tests and benchmarks only.
 
 #![expect(
     clippy::expect_used,
@@ -12,7 +12,7 @@ pub mod hash;
 mod mariadb;
 pub mod rsa;
 pub mod wait;
-mod workerd;
+pub mod workerd;
 mod wrangler;
 
 use std::io::Write as _;

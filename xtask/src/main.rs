@@ -3,6 +3,7 @@
 //! `xtask-start` has checked what the machine must have; all else is installed here, pinned, into
 //! the project or the user's cache. What is done already is not done again.
 
+mod bench;
 mod bindgen;
 mod build;
 mod bundle;
@@ -41,6 +42,8 @@ enum Command {
     /// Run mixed load with faults at random against the Worker, and compare what its clients were
     /// told with the database.
     Soak(test::SoakOptions),
+    /// Measure what a request costs, beside the same API in Python and an empty Worker.
+    Bench(bench::Options),
     /// Check formatting, lints (native and wasm) and dependencies.
     Check,
     /// Build the Worker into build/ and print its size.
@@ -84,6 +87,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Dev(options) => dev::run(&options).await,
         Command::Test(options) => test::run(&options).await,
         Command::Soak(options) => test::soak(&options).await,
+        Command::Bench(options) => bench::run(&options).await,
         Command::Check => check::run().await,
         Command::Build(options) => build::run(&options).await,
         Command::Migrate(options) => migrate::run(&options).await,

@@ -2,8 +2,9 @@
 
 use mysql_async::Opts;
 use serde_json::Value;
+use testkit::database::Credentials;
 
-use super::database::{Credentials, Database};
+use super::database::Database;
 use super::{App, SECRET_KEY, hyperdrive, in_workerd};
 use super::{native::Native, workerd};
 
@@ -119,12 +120,7 @@ impl Builder {
         let credentials = match self.reaches {
             Reaches::Hyperdrive => of_hyperdrive(hyperdrive.port()),
             Reaches::Nothing => of_hyperdrive(1),
-            Reaches::Database => Credentials {
-                port: origin.tcp_port(),
-                user: origin.user().expect("a user").to_owned(),
-                password: origin.pass().expect("a password").to_owned(),
-                database: origin.db_name().expect("a database").to_owned(),
-            },
+            Reaches::Database => Credentials::from(&origin),
         };
         if in_workerd() {
             App::new(workerd::start(&self, &credentials), hyperdrive)

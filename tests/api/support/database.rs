@@ -8,15 +8,6 @@ use testkit::database;
 
 use super::in_workerd;
 
-/// How the API under test gets to its database.
-#[derive(Debug, Clone)]
-pub(crate) struct Credentials {
-    pub(crate) port: u16,
-    pub(crate) user: String,
-    pub(crate) password: String,
-    pub(crate) database: String,
-}
-
 /// A database made anew for this run.
 pub(crate) struct Database {
     options: Opts,

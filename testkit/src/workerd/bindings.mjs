@@ -17,10 +17,18 @@ class Ratelimit {
 }
 
 class AnalyticsEngineDataset {
+  #logs;
+
+  constructor(logs) {
+    this.#logs = logs;
+  }
+
   writeDataPoint({ indexes }) {
-    console.log(`counted ${indexes[0]}`);
+    if (this.#logs) {
+      console.log(`counted ${indexes[0]}`);
+    }
   }
 }
 
 export const ratelimit = ({ limit }) => new Ratelimit(limit);
-export const dataset = () => new AnalyticsEngineDataset();
+export const dataset = ({ logs }) => new AnalyticsEngineDataset(logs);

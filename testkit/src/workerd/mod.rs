@@ -1,10 +1,14 @@
 //! A workerd, without wrangler.
 
+mod config;
+
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::Stdio;
 
 use xtask_host::process::{Background, End, guarded};
+
+pub use config::Config;
 
 /// A workerd that serves the `config.capnp` of a folder, killed when this is dropped: asked to end,
 /// it would wait for requests that may hang.
@@ -22,10 +26,20 @@ impl Workerd {
     /// When it does not start.
     #[must_use]
     pub fn start(program: &str, folder: PathBuf) -> Self {
-        let script = "exec \"$0\" serve config.capnp --control-fd=3 3>&1 >log 2>&1";
+        Self::start_with(program, folder, &[])
+    }
+
+    /// The same with more arguments of `workerd serve`.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start_with(program: &str, folder: PathBuf, arguments: &[&str]) -> Self {
+        let script = "exec \"$0\" serve config.capnp \"$@\" --control-fd=3 3>&1 >log 2>&1";
         let mut command = guarded("sh", End::Kill);
         command
             .args(["-c", script, program])
+            .args(arguments)
             .current_dir(&folder)
             .stdout(Stdio::piped());
         let mut process = Background::start(&mut command).expect("a shell");
@@ -53,6 +67,18 @@ impl Workerd {
         self.port
     }
 
+    /// The number of its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// The file that it logs to.
+    #[must_use]
+    pub fn log_file(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
     /// The resident memory of the process, in KiB, where /proc tells.
     #[must_use]
     pub fn memory(&self) -> Option<u64> {
@@ -70,7 +96,7 @@ impl Workerd {
     /// When that cannot be read.
     #[must_use]
     pub fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.join("log")).expect("the log")
+        std::fs::read_to_string(self.log_file()).expect("the log")
     }
 }
 

@@ -1,0 +1,192 @@
+//! Loads every server with every endpoint in turn, some times over, so that a slow minute of the
+//! machine is everybody's.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use crate::gauge;
+use crate::load::{Endpoint, Load, Seen};
+use crate::page::{Section, result};
+use crate::servers::{Ground, Kind, Server};
+
+/// How long after a load its last requests, and what comes after their answers, are done. wrk also
+/// corrects for coordinated omission, so a request that waits for another run would spoil its p99.
+const SETTLE: Duration = Duration::from_millis(1000);
+
+/// How much is measured.
+struct Plan {
+    rounds: usize,
+    warm_up: Duration,
+    time: Duration,
+}
+
+impl Plan {
+    fn new(quick: bool) -> Self {
+        let seconds = Duration::from_secs;
+        if quick {
+            Self {
+                rounds: 1,
+                warm_up: seconds(1),
+                time: seconds(2),
+            }
+        } else {
+            Self {
+                rounds: 5,
+                warm_up: seconds(3),
+                time: seconds(8),
+            }
+        }
+    }
+}
+
+/// What one load has shown, for each request where it can be said so.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sample {
+    /// Requests in a second.
+    pub(crate) rate: f64,
+    /// Milliseconds.
+    pub(crate) p50: f64,
+    /// Milliseconds.
+    pub(crate) p99: f64,
+    /// Milliseconds of CPU.
+    pub(crate) cpu: f64,
+    pub(crate) statements: f64,
+    pub(crate) round_trips: f64,
+    /// To and from the database.
+    pub(crate) bytes: f64,
+}
+
+/// The samples of a server at an endpoint.
+pub(crate) struct Row {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) kind: Kind,
+    pub(crate) samples: Vec<Sample>,
+}
+
+impl Row {
+    /// The median of a figure.
+    pub(crate) fn median(&self, figure: impl Fn(&Sample) -> f64) -> f64 {
+        let mut all: Vec<f64> = self.samples.iter().map(figure).collect();
+        all.sort_by(f64::total_cmp);
+        all.get(all.len() / 2).copied().unwrap_or(f64::NAN)
+    }
+}
+
+/// A server's memory in MB, before and after all loads.
+pub(crate) struct Memory {
+    pub(crate) kind: Kind,
+    pub(crate) before: u64,
+    pub(crate) after: u64,
+}
+
+/// Which endpoints a kind of server is loaded with.
+fn endpoints(kind: Kind) -> Vec<Endpoint> {
+    match kind {
+        Kind::Worker | Kind::Native | Kind::Twin => Endpoint::ALL.to_vec(),
+        Kind::TwinEqual => vec![Endpoint::Login, Endpoint::Register],
+        Kind::Floor => vec![Endpoint::Root, Endpoint::Connect],
+    }
+}
+
+pub(crate) async fn run(quick: bool) -> Result<Section> {
+    let plan = Plan::new(quick);
+    let ground = Ground::prepare().await?;
+    let mut servers = Vec::new();
+    for kind in Kind::ALL {
+        let server = Server::start(kind, &ground).await?;
+        if kind == Kind::Floor {
+            std::fs::write(&server.users, "nobody none\n")?;
+        } else {
+            server.enrol().await?;
+        }
+        servers.push(server);
+    }
+    let mut memory = Vec::new();
+    for server in &servers {
+        let before = server.memory()?;
+        memory.push(Memory {
+            kind: server.kind,
+            before,
+            after: before,
+        });
+    }
+    let rows = measure(&servers, &plan).await?;
+    for (server, memory) in servers.iter().zip(&mut memory) {
+        memory.after = server.memory()?;
+    }
+    result(quick, &rows, &memory).await
+}
+
+async fn measure(servers: &[Server], plan: &Plan) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    let all = Endpoint::ALL.into_iter().chain([Endpoint::Connect]);
+    for endpoint in all {
+        for kind in Kind::ALL {
+            if endpoints(kind).contains(&endpoint) {
+                let samples = Vec::new();
+                rows.push(Row {
+                    endpoint,
+                    kind,
+                    samples,
+                });
+            }
+        }
+    }
+    for round in 1..=plan.rounds {
+        eprintln!("  round {round} of {}", plan.rounds);
+        for row in &mut rows {
+            let Some(server) = servers.iter().find(|server| server.kind == row.kind) else {
+                continue;
+            };
+            if round == 1 {
+                load(server, row.endpoint, plan.warm_up).await?;
+            }
+            row.samples
+                .push(load(server, row.endpoint, plan.time).await?);
+        }
+    }
+    Ok(rows)
+}
+
+/// Loads a server with an endpoint.
+async fn load(server: &Server, endpoint: Endpoint, time: Duration) -> Result<Sample> {
+    let pid = server.pid();
+    let traffic = server.meter.read().await?;
+    let (answered, cpu) = (server.answered()?, gauge::cpu(pid)?);
+    let load = Load {
+        endpoint,
+        port: server.port,
+        clients: endpoint.clients(),
+        time,
+        users: &server.users,
+    };
+    let seen = load.run()?;
+    sleep(SETTLE);
+    let cpu = gauge::cpu(pid)? - cpu;
+    // wrk does not wait for the last answers, and counts fewer.
+    let answered = server.answered()? - answered;
+    ensure!(
+        answered >= seen.requests && answered <= seen.requests + u64::from(load.clients) * 2,
+        "{} logged {answered} requests where wrk counted {}",
+        server.kind.title(),
+        seen.requests
+    );
+    let traffic = server.meter.read().await?.since(&traffic);
+    Ok(sample(&seen, answered, cpu, &traffic))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+fn sample(seen: &Seen, answered: u64, cpu: u64, traffic: &gauge::Traffic) -> Sample {
+    let each = |number: u64| number as f64 / answered as f64;
+    Sample {
+        rate: seen.rate(),
+        p50: seen.p50 as f64 / 1000.0,
+        p99: seen.p99 as f64 / 1000.0,
+        cpu: each(cpu),
+        statements: each(traffic.statements),
+        round_trips: each(traffic.round_trips),
+        bytes: each(traffic.bytes()),
+    }
+}
