@@ -1,9 +1,170 @@
 //! More users and more clients: what stays flat, and who is served out of turn.
 
-use anyhow::Result;
+use std::fmt::Write as _;
+use std::thread::sleep;
+use std::time::Duration;
 
+use anyhow::{Context as _, Result};
+use mysql_async::prelude::Queryable as _;
+use mysql_async::{Conn, params};
+
+use crate::load::{Endpoint, Load};
+use crate::machine;
 use crate::page::Section;
+use crate::servers::{Ground, Hyperdrive, Kind, Server};
+use crate::table::figure;
 
-pub(crate) async fn run(_quick: bool) -> Result<Section> {
-    anyhow::bail!("not yet")
+const SIZES: [u32; 3] = [1_000, 100_000, 1_000_000];
+const CLIENTS: [u32; 4] = [1, 10, 100, 1_000];
+/// How many rows a statement inserts.
+const BATCH: u32 = 100_000;
+/// How many users are logged in.
+const USERS: u32 = 32;
+/// The connections to the database of a larger pool and of a smaller one.
+const POOLS: [usize; 2] = [100, 4];
+
+const HEAD: &str = "| users | clients | server | request | req/s | p50 ms | p99 ms | \
+     clients ÷ req/s, ms |\n|--:|--:|---|---|--:|--:|--:|--:|\n";
+
+pub(crate) async fn run(quick: bool) -> Result<Section> {
+    let ground = Ground::prepare().await?;
+    let worker = Server::start(Kind::Worker, &ground).await?;
+    worker.enrol().await?;
+    let mut text = machine::describe("cargo xtask bench --growth --write").await?;
+    let _ = write!(text, "\n{HEAD}");
+    let mut users = 0;
+    for size in SIZES {
+        if quick && size > 100_000 {
+            continue;
+        }
+        grow(&ground, users, size).await?;
+        users = size;
+        worker.log_in(&some_of(users)).await?;
+        for clients in CLIENTS {
+            for endpoint in [Endpoint::Root, Endpoint::Me] {
+                text += &line(users, clients, "", endpoint, &worker)?;
+            }
+        }
+    }
+    let _ = write!(
+        text,
+        "\nWith as many clients, who is served out of turn:\n\n{HEAD}"
+    );
+    text += &others(&ground, &worker, users).await?;
+    Ok(Section {
+        name: "growth",
+        text,
+        chart: None,
+    })
+}
+
+/// The same load on what a request to the Worker goes through.
+async fn others(ground: &Ground, worker: &Server, users: u32) -> Result<String> {
+    let [.., clients] = CLIENTS;
+    let mut text = String::new();
+    let floor = Server::floor(&ground.hyperdrive);
+    std::fs::copy(&worker.users, &floor.users)?;
+    for endpoint in [Endpoint::Root, Endpoint::Connect] {
+        text += &line(users, clients, "", endpoint, &floor)?;
+    }
+    drop(floor);
+    let native = Server::native(&ground.hyperdrive)?;
+    std::fs::copy(&worker.users, &native.users)?;
+    for endpoint in [Endpoint::Root, Endpoint::Me] {
+        text += &line(users, clients, "", endpoint, &native)?;
+    }
+    drop(native);
+    text += &line(users, clients, ", a pool of 20", Endpoint::Me, worker)?;
+    for connections in POOLS {
+        let hyperdrive = Hyperdrive::start(&ground.database.options(), connections)?;
+        let build = testkit::variable("TEST_WORKER");
+        let other = Server::worker(&build, &hyperdrive, &[]);
+        std::fs::copy(&worker.users, &other.users)?;
+        let pool = format!(", a pool of {connections}");
+        text += &line(users, clients, &pool, Endpoint::Me, &other)?;
+    }
+    Ok(text)
+}
+
+/// Loads a server, and gives its line of the table.
+fn line(
+    users: u32,
+    clients: u32,
+    more: &str,
+    endpoint: Endpoint,
+    server: &Server,
+) -> Result<String> {
+    let many = clients >= 1_000;
+    let load = Load {
+        endpoint,
+        port: server.port,
+        clients,
+        time: Duration::from_secs(if many { 12 } else { 5 }),
+        users: &server.users,
+    };
+    let seen = load.run()?;
+    // Until whoever was still waiting has been served.
+    sleep(Duration::from_secs(if many { 5 } else { 1 }));
+    let [p50, p99] = [seen.p50, seen.p99].map(milliseconds);
+    let line = format!(
+        "| {users} | {clients} | {}{more} | {} | {:.0} | {} | {} | {} |\n",
+        server.kind.title(),
+        endpoint.title(),
+        seen.rate(),
+        figure(p50),
+        figure(p99),
+        figure(f64::from(clients) * 1000.0 / seen.rate()),
+    );
+    eprint!("  {line}");
+    Ok(line)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+fn milliseconds(microseconds: u64) -> f64 {
+    microseconds as f64 / 1000.0
+}
+
+fn email(number: u32) -> String {
+    format!("grown{number}@example.com")
+}
+
+/// Some users, from all over the table.
+fn some_of(users: u32) -> Vec<String> {
+    (0..USERS).map(|one| email(one * (users / USERS))).collect()
+}
+
+/// Adds users, all with the password of one that is there.
+async fn grow(ground: &Ground, from: u32, to: u32) -> Result<()> {
+    eprintln!("  adding users up to {to}");
+    let mut conn = Conn::new(ground.database.options()).await?;
+    let hash: Option<String> = conn
+        .query_first("SELECT password FROM `user` LIMIT 1")
+        .await?;
+    let hash = hash.context("a user")?;
+    let digits: Vec<_> = (0..10)
+        .map(|digit| format!("SELECT {digit} AS d"))
+        .collect();
+    let digits = digits.join(" UNION ALL ");
+    let tables: Vec<_> = (0..6)
+        .map(|place| format!("({digits}) AS t{place}"))
+        .collect();
+    let number: Vec<_> = (0..6)
+        .map(|place| format!("t{place}.d * {}", 10_u32.pow(place)))
+        .collect();
+    let (tables, number) = (tables.join(", "), number.join(" + "));
+    let sql = format!(
+        "INSERT INTO `user` (email, password, name) \
+         SELECT CONCAT('grown', n, '@example.com'), :hash, 'Ada Lovelace' \
+         FROM (SELECT {number} AS n FROM {tables}) AS numbers WHERE n >= :from AND n < :to"
+    );
+    let mut from = from;
+    while from < to {
+        let next = to.min(from + BATCH);
+        let values = params! { "hash" => &hash, "from" => from, "to" => next };
+        conn.exec_drop(&sql, values).await?;
+        from = next;
+    }
+    conn.query_drop("ANALYZE TABLE `user`").await?;
+    conn.disconnect().await?;
+    Ok(())
 }

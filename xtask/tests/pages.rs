@@ -161,13 +161,15 @@ fn a_heading_has_the_anchor_that_github_gives_it() {
 
 /// The words of a page that are set as code and begin like a path of the repository.
 fn paths(page: &str) -> Vec<String> {
-    const FOLDERS: [&str; 8] = [
+    const FOLDERS: [&str; 10] = [
         "src/",
         "tests/",
         "docs/",
         "migrations/",
         "xtask/",
         "hyperdrive-local/",
+        "bench/",
+        "testkit/",
         "fuzz/",
         ".ci/",
     ];
