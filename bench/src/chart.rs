@@ -19,9 +19,9 @@ const SCALE: (f64, f64) = (0.05, 500.0);
 const HEAD: &str = "<style>\
 text{font:13px system-ui,sans-serif;fill:#24292f}\
 .s{font-size:11px}.g{stroke:#d0d7de}\
-.worker{fill:#c2410c}.native{fill:#0f766e}.twin{fill:#2563eb}.equal{fill:#93b4f5}.floor{fill:#8b949e}\
+.worker{fill:#c2410c}.native{fill:#0f766e}.twin{fill:#2563eb}.tuned{fill:#93b4f5}.floor{fill:#8b949e}\
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.g{stroke:#30363d}\
-.worker{fill:#fb923c}.native{fill:#2dd4bf}.twin{fill:#60a5fa}.equal{fill:#3b5b92}.floor{fill:#8b949e}}\
+.worker{fill:#fb923c}.native{fill:#2dd4bf}.twin{fill:#60a5fa}.tuned{fill:#3b5b92}.floor{fill:#8b949e}}\
 </style>\n";
 
 fn class(kind: Kind) -> &'static str {
@@ -29,7 +29,7 @@ fn class(kind: Kind) -> &'static str {
         Kind::Worker => "worker",
         Kind::Native => "native",
         Kind::Twin => "twin",
-        Kind::TwinEqual => "equal",
+        Kind::Tuned => "tuned",
         Kind::Floor => "floor",
     }
 }
@@ -82,7 +82,7 @@ fn legend(svg: &mut String) {
         Kind::Floor,
         Kind::Native,
         Kind::Worker,
-        Kind::TwinEqual,
+        Kind::Tuned,
         Kind::Twin,
     ] {
         let title = kind.title().replace('\'', "&#39;");

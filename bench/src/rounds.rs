@@ -11,15 +11,16 @@ use crate::load::{Endpoint, Load, Seen};
 use crate::page::{Section, result};
 use crate::servers::{Ground, Kind, Server};
 
-/// How long after a load its last requests, and what comes after their answers, are done. wrk also
-/// corrects for coordinated omission, so a request that waits for another run would spoil its p99.
-const SETTLE: Duration = Duration::from_millis(1000);
-
 /// How much is measured.
 struct Plan {
     rounds: usize,
     warm_up: Duration,
+    /// Whether endpoints that hash are warmed up as well.
+    warms_hashes: bool,
     time: Duration,
+    /// How long after a load its last requests, and what comes after their answers, are done. wrk
+    /// corrects for coordinated omission: a request that waits for another run would spoil its p99.
+    pause: Duration,
 }
 
 impl Plan {
@@ -29,13 +30,17 @@ impl Plan {
             Self {
                 rounds: 1,
                 warm_up: seconds(1),
+                warms_hashes: false,
                 time: seconds(2),
+                pause: Duration::from_millis(400),
             }
         } else {
             Self {
                 rounds: 5,
                 warm_up: seconds(3),
-                time: seconds(8),
+                warms_hashes: true,
+                time: seconds(6),
+                pause: seconds(1),
             }
         }
     }
@@ -85,7 +90,12 @@ pub(crate) struct Memory {
 fn endpoints(kind: Kind) -> Vec<Endpoint> {
     match kind {
         Kind::Worker | Kind::Native | Kind::Twin => Endpoint::ALL.to_vec(),
-        Kind::TwinEqual => vec![Endpoint::Login, Endpoint::Register],
+        Kind::Tuned => vec![
+            Endpoint::Me,
+            Endpoint::Login,
+            Endpoint::Register,
+            Endpoint::Update,
+        ],
         Kind::Floor => vec![Endpoint::Root, Endpoint::Connect],
     }
 }
@@ -140,45 +150,45 @@ async fn measure(servers: &[Server], plan: &Plan) -> Result<Vec<Row>> {
             let Some(server) = servers.iter().find(|server| server.kind == row.kind) else {
                 continue;
             };
-            if round == 1 {
-                load(server, row.endpoint, plan.warm_up).await?;
+            let load = |time| Load {
+                endpoint: row.endpoint,
+                port: server.port,
+                clients: row.endpoint.clients(),
+                time,
+                users: &server.users,
+            };
+            if round == 1 && (plan.warms_hashes || !row.endpoint.hashes()) {
+                load(plan.warm_up).run()?;
+                sleep(plan.pause);
             }
-            row.samples
-                .push(load(server, row.endpoint, plan.time).await?);
+            let sample = sample(server, &load(plan.time), plan.pause).await?;
+            row.samples.push(sample);
         }
     }
     Ok(rows)
 }
 
-/// Loads a server with an endpoint.
-async fn load(server: &Server, endpoint: Endpoint, time: Duration) -> Result<Sample> {
-    let pid = server.pid();
+/// Loads a server.
+async fn sample(server: &Server, load: &Load<'_>, pause: Duration) -> Result<Sample> {
     let traffic = server.meter.read().await?;
-    let (answered, cpu) = (server.answered()?, gauge::cpu(pid)?);
-    let load = Load {
-        endpoint,
-        port: server.port,
-        clients: endpoint.clients(),
-        time,
-        users: &server.users,
-    };
+    let (answered, cpu) = (server.answered()?, gauge::cpu(server.pid())?);
     let seen = load.run()?;
-    sleep(SETTLE);
-    let cpu = gauge::cpu(pid)? - cpu;
+    sleep(pause);
+    let cpu = gauge::cpu(server.pid())? - cpu;
     // wrk does not wait for the last answers, and counts fewer.
     let answered = server.answered()? - answered;
     ensure!(
-        answered >= seen.requests && answered <= seen.requests + u64::from(load.clients) * 2,
+        answered >= seen.requests && answered <= seen.requests + u64::from(load.clients),
         "{} logged {answered} requests where wrk counted {}",
         server.kind.title(),
         seen.requests
     );
     let traffic = server.meter.read().await?.since(&traffic);
-    Ok(sample(&seen, answered, cpu, &traffic))
+    Ok(each(&seen, answered, cpu, &traffic))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-fn sample(seen: &Seen, answered: u64, cpu: u64, traffic: &gauge::Traffic) -> Sample {
+fn each(seen: &Seen, answered: u64, cpu: u64, traffic: &gauge::Traffic) -> Sample {
     let each = |number: u64| number as f64 / answered as f64;
     Sample {
         rate: seen.rate(),

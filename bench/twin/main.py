@@ -22,7 +22,9 @@ SECRET_KEY = os.environ["SECRET_KEY"]
 ALGORITHM = "HS256"
 LIFETIME = timedelta(minutes=int(os.environ.get("ACCESS_TOKEN_EXPIRE_MINUTES", "30")))
 
-engine = create_engine(os.environ["DATABASE_URL"])
+# `POOL_SIZE` overrides SQLAlchemy's five connections, beyond which it opens and closes more.
+size = os.environ.get("POOL_SIZE")
+engine = create_engine(os.environ["DATABASE_URL"], **({"pool_size": int(size)} if size else {}))
 new_session = sessionmaker(bind=engine, autoflush=False)
 
 # `ARGON2` overrides passlib's defaults: memory in KiB, passes, lanes.

@@ -43,10 +43,10 @@ pub(crate) enum Kind {
     Worker,
     /// Gatehouse's router in a native process.
     Native,
-    /// FastAPI, with passlib's costs of a hash.
+    /// FastAPI, with the defaults of SQLAlchemy and passlib.
     Twin,
-    /// The same with Gatehouse's costs of a hash.
-    TwinEqual,
+    /// The same with Gatehouse's costs of a hash, and a connection for each client.
+    Tuned,
     /// The empty Worker.
     Floor,
 }
@@ -56,7 +56,7 @@ impl Kind {
         Self::Worker,
         Self::Native,
         Self::Twin,
-        Self::TwinEqual,
+        Self::Tuned,
         Self::Floor,
     ];
 
@@ -65,7 +65,7 @@ impl Kind {
             Self::Worker => "Gatehouse in workerd",
             Self::Native => "Gatehouse, native",
             Self::Twin => "FastAPI",
-            Self::TwinEqual => "FastAPI, hash as Gatehouse's",
+            Self::Tuned => "FastAPI, tuned",
             Self::Floor => "empty Worker",
         }
     }

@@ -25,7 +25,7 @@ impl Server {
             )),
             Kind::Floor => Ok(Self::floor(&ground.hyperdrive)),
             Kind::Native => Self::native(&ground.hyperdrive),
-            Kind::Twin | Kind::TwinEqual => {
+            Kind::Twin | Kind::Tuned => {
                 let python = twin::python().await?;
                 Self::twin(kind, &python, ground)
             }
@@ -80,7 +80,7 @@ impl Server {
 
     fn twin(kind: Kind, python: &Path, ground: &Ground) -> Result<Self> {
         let (port, database) = (free_port(), ground.database.options());
-        let mut command = twin::command(python, port, kind == Kind::TwinEqual);
+        let mut command = twin::command(python, port, kind == Kind::Tuned);
         command.env("DATABASE_URL", url("mysql+pymysql", &(&database).into()));
         Self::process(kind, &mut command, port, Meter::Database(database))
     }

@@ -41,8 +41,9 @@ pub(crate) async fn python() -> Result<PathBuf> {
     Ok(python)
 }
 
-/// What serves the twin, with passlib's costs of a hash or Gatehouse's.
-pub(super) fn command(python: &Path, port: u16, equal: bool) -> Command {
+/// What serves the twin: with defaults, or with Gatehouse's costs of a hash and a pool that has a
+/// connection for each client.
+pub(super) fn command(python: &Path, port: u16, tuned: bool) -> Command {
     let mut serve = guarded(python, End::Kill);
     serve
         .args(["-m", "uvicorn", "main:app", "--app-dir", "bench/twin"])
@@ -52,9 +53,10 @@ pub(super) fn command(python: &Path, port: u16, equal: bool) -> Command {
         .env("ACCESS_TOKEN_EXPIRE_MINUTES", TOKEN_MINUTES)
         // No files beside the source.
         .env("PYTHONDONTWRITEBYTECODE", "1");
-    if equal {
+    if tuned {
         let Costs(memory, passes, lanes) = OURS;
         serve.env("ARGON2", format!("{memory},{passes},{lanes}"));
+        serve.env("POOL_SIZE", "20");
     }
     serve
 }

@@ -43,20 +43,17 @@ impl Workerd {
             .current_dir(&folder)
             .stdout(Stdio::piped());
         let mut process = Background::start(&mut command).expect("a shell");
-        let mut ready = String::new();
-        let output = process.take_output().expect("its output");
-        let read = BufReader::new(output).read_line(&mut ready);
-        read.expect("a line of workerd");
-        let event: serde_json::Value = serde_json::from_str(&ready).unwrap_or_else(|_| {
+        let output = BufReader::new(process.take_output().expect("its output"));
+        let mut events = output.lines().map_while(Result::ok);
+        // Before it, the inspector may say where it listens.
+        let port = events.find_map(|event| listens(&event));
+        let port = port.unwrap_or_else(|| {
             let log = std::fs::read_to_string(folder.join("log"));
             panic!("workerd did not start: {}", log.unwrap_or_default())
         });
-        let port = event.get("port").and_then(serde_json::Value::as_u64);
         Self {
             process,
-            port: port
-                .and_then(|port| u16::try_from(port).ok())
-                .expect("a port"),
+            port,
             folder,
         }
     }
@@ -98,6 +95,13 @@ impl Workerd {
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).expect("the log")
     }
+}
+
+/// The port of an event that says where a Worker is served.
+fn listens(event: &str) -> Option<u16> {
+    let event: serde_json::Value = serde_json::from_str(event).ok()?;
+    let port = event.get("port")?.as_u64()?;
+    (event.get("event")? == "listen").then(|| u16::try_from(port).ok())?
 }
 
 impl Drop for Workerd {
