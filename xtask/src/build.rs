@@ -27,6 +27,8 @@ pub(crate) enum Variant {
     Release,
     /// The same with a route that panics, for a test.
     TestPanic,
+    /// The deployed one with the names of functions, for a profile.
+    Named,
 }
 
 impl Variant {
@@ -35,6 +37,7 @@ impl Variant {
         match self {
             Self::Release => root().join("build"),
             Self::TestPanic => root().join(".dev/build-test-panic"),
+            Self::Named => root().join(".dev/build-named"),
         }
     }
 }
@@ -75,11 +78,12 @@ pub(crate) async fn build(tools: &Tools, variant: Variant) -> Result<()> {
         .and_then(|file| file.modified())
         .ok();
     if built.is_none() || built < newest {
-        let features: &[&str] = match variant {
-            Variant::Release => &[],
-            Variant::TestPanic => &["test-panic"],
+        let (features, names): (&[&str], _) = match variant {
+            Variant::Release => (&[], Names::Stripped),
+            Variant::TestPanic => (&["test-panic"], Names::Stripped),
+            Variant::Named => (&[], Names::Kept),
         };
-        bundle(tools, &folder, features, Names::Stripped).await?;
+        bundle(tools, &folder, features, names).await?;
         std::fs::write(stamp, "")?;
     }
     if variant == Variant::Release {

@@ -27,7 +27,6 @@ const WASM_FEATURES: [&str; 7] = [
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Names {
     Stripped,
-    #[expect(dead_code, reason = "for profiles")]
     Kept,
 }
 
@@ -54,7 +53,7 @@ pub(crate) async fn bundle(
         .await?
         .context("wasm-bindgen")?;
     fs::create_dir_all(folder)?;
-    join(tools, &staging, folder).await?;
+    join(tools, &staging, folder, names).await?;
     optimise(tools, &staging, folder, names).await
 }
 
@@ -82,7 +81,7 @@ async fn compile(features: &[&str]) -> Result<PathBuf> {
 }
 
 /// Joins the JavaScript into one file.
-async fn join(tools: &Tools, staging: &Path, folder: &Path) -> Result<()> {
+async fn join(tools: &Tools, staging: &Path, folder: &Path, names: Names) -> Result<()> {
     let generated = staging.join("index.js");
     let text = fs::read_to_string(&generated)?;
     // A static import is a `WebAssembly.Module` in Workers; the proposal's form is not known there.
@@ -90,7 +89,8 @@ async fn join(tools: &Tools, staging: &Path, folder: &Path) -> Result<()> {
     fs::copy(root().join(ENTRY), staging.join("entry.js"))?;
     let mut esbuild = tools.npm_program("esbuild");
     esbuild
-        .args(["entry.js", "--bundle", "--minify", "--format=esm"])
+        .args(["entry.js", "--bundle", "--format=esm"])
+        .args((names == Names::Stripped).then_some("--minify"))
         .args(["--external:./index_bg.wasm", "--external:cloudflare:*"])
         .arg(format!("--outfile={}", folder.join("index.js").display()))
         .current_dir(staging);
