@@ -4,6 +4,8 @@ use ::argon2::{Algorithm, Argon2, Params, Version};
 use base64ct::{Base64Unpadded, Encoding as _};
 use subtle::ConstantTimeEq as _;
 
+use super::memory::Memory;
+
 /// The most iterations accepted in a stored hash.
 const MAX_ITERATIONS: u32 = 16;
 /// The most lanes (degree of parallelism) accepted in a stored hash.
@@ -57,13 +59,12 @@ impl Argon2Hash {
     ///
     /// # Errors
     /// If memory cannot be allocated.
-    pub(super) fn verify(&self, password: &[u8]) -> ::argon2::Result<bool> {
+    pub(super) fn verify(&self, password: &[u8], memory: &Memory) -> ::argon2::Result<bool> {
         let mut computed = vec![0; self.output.len()];
-        Argon2::new(self.algorithm, self.version, self.params.clone()).hash_password_into(
-            password,
-            &self.salt,
-            &mut computed,
-        )?;
+        let argon2 = Argon2::new(self.algorithm, self.version, self.params.clone());
+        memory.with(self.params.block_count(), |memory| {
+            argon2.hash_password_into_with_memory(password, &self.salt, &mut computed, memory)
+        })?;
         Ok(computed.ct_eq(&self.output).into())
     }
 }

@@ -5,6 +5,7 @@ mod bcrypt;
 mod breach;
 mod common;
 mod hasher;
+mod memory;
 
 use std::fmt;
 

@@ -11,6 +11,7 @@ use ::argon2::{Algorithm, Argon2, Params, Version};
 use super::Password;
 use super::argon2::Argon2Hash;
 use super::bcrypt::BcryptHash;
+use super::memory::Memory;
 
 /// Length of the salt of a new hash, in bytes.
 const SALT: usize = 16;
@@ -78,6 +79,7 @@ pub enum HashError {
 /// Hashes new passwords and verifies stored hashes.
 pub struct Hasher {
     params: Params,
+    memory: Memory,
     max_memory_kib: u32,
 }
 
@@ -88,8 +90,10 @@ impl Hasher {
     /// # Errors
     /// [`HashError::Argon2`] if argon2 does not accept the cost.
     pub fn new(cost: Cost, max_memory_kib: u32) -> Result<Self, HashError> {
+        let params = Params::new(cost.memory_kib, cost.iterations, 1, Some(OUTPUT))?;
         Ok(Self {
-            params: Params::new(cost.memory_kib, cost.iterations, 1, Some(OUTPUT))?,
+            memory: Memory::new(params.block_count()),
+            params,
             max_memory_kib,
         })
     }
@@ -141,7 +145,7 @@ impl Hasher {
         if let Some(stored) =
             stored.and_then(|stored| Argon2Hash::parse(stored, self.max_memory_kib))
         {
-            let matches = stored.verify(password.as_bytes())?;
+            let matches = stored.verify(password.as_bytes(), &self.memory)?;
             return Ok(Verdict::of(matches, !self.is_current(&stored)));
         }
         std::hint::black_box(self.compute(password, &[0; SALT])?);
@@ -164,13 +168,17 @@ impl Hasher {
     }
 
     fn compute(&self, password: &Password, salt: &[u8]) -> ::argon2::Result<[u8; OUTPUT]> {
-        let mut output = [0; OUTPUT];
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone()).hash_password_into(
-            password.as_bytes(),
-            salt,
-            &mut output,
-        )?;
-        Ok(output)
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone());
+        self.memory.with(self.params.block_count(), |memory| {
+            let mut output = [0; OUTPUT];
+            argon2.hash_password_into_with_memory(
+                password.as_bytes(),
+                salt,
+                &mut output,
+                memory,
+            )?;
+            Ok(output)
+        })
     }
 }
 

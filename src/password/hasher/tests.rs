@@ -67,6 +67,35 @@ fn hashes_of_passlib_are_verified_within_the_bounds_and_to_be_replaced() {
 }
 
 #[test]
+fn a_hash_does_not_depend_on_what_the_memory_holds_from_the_last_one() {
+    let hasher = hasher();
+    let large = "$argon2id$v=19$m=65536,t=3,p=4$P8c4p3ROyRmDcM75nzNmzA$VOQW7OSCzpQKSFauY7I23Wvx2nLzXsVsHmmEstaZ5xI";
+    let small = Hasher::new(
+        Cost {
+            memory_kib: 64,
+            iterations: 1,
+        },
+        65_536,
+    );
+    let small = small.unwrap().hash(&password("small")).unwrap();
+    let right = password("correct horse battery staple");
+    let own = hasher.hash(&right).unwrap();
+    for _ in 0..2 {
+        let verify = |text: &Password, stored: &str| hasher.verify(text, Some(stored)).unwrap();
+        assert_eq!(verify(&right, &own), Verdict::Match);
+        assert_eq!(verify(&password("small"), &small), Verdict::Outdated);
+        assert_eq!(verify(&right, large), Verdict::Outdated);
+        assert_eq!(verify(&password("small"), large), Verdict::Mismatch);
+    }
+    // At the same time, on the memory that another thread does not use.
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| assert_eq!(hasher.verify(&right, Some(&own)), Ok(Verdict::Match)));
+        }
+    });
+}
+
+#[test]
 fn a_hash_of_any_other_cost_is_to_be_replaced() {
     for (memory_kib, iterations) in [(19_457, 2), (19_456, 3), (32_768, 2)] {
         let other = Hasher::new(
