@@ -19,6 +19,8 @@ const HYPERDRIVE: &str = "HYPERDRIVE";
 /// The bindings of the Worker, all of which are required.
 pub(super) struct Bindings {
     hyperdrive: Hyperdrive,
+    /// Of the Hyperdrive, which never change in its life.
+    credentials: Credentials,
     limiters: Vec<(Limiter, RateLimiter)>,
 }
 
@@ -30,8 +32,14 @@ impl Bindings {
             let found = env.rate_limiter(name).map_err(|_| name);
             found.map(|found| (limiter, found))
         };
+        let hyperdrive = env.hyperdrive(HYPERDRIVE).map_err(|_| HYPERDRIVE)?;
         Ok(Self {
-            hyperdrive: env.hyperdrive(HYPERDRIVE).map_err(|_| HYPERDRIVE)?,
+            credentials: Credentials {
+                user: hyperdrive.user(),
+                password: hyperdrive.password(),
+                database: hyperdrive.database(),
+            },
+            hyperdrive,
             limiters: Limiter::ALL
                 .into_iter()
                 .map(limiter)
@@ -42,12 +50,8 @@ impl Bindings {
 
 impl Services for Bindings {
     fn connect(&self) -> BoxFuture<'_, io::Result<(Box<dyn Stream>, Credentials)>> {
-        let credentials = Credentials {
-            user: self.hyperdrive.user(),
-            password: self.hyperdrive.password(),
-            database: self.hyperdrive.database(),
-        };
         let socket = Socket::connect(self.hyperdrive.as_ref());
+        let credentials = self.credentials.clone();
         let connected = socket.map(|socket| (Box::new(socket) as Box<dyn Stream>, credentials));
         Box::pin(ready(connected))
     }

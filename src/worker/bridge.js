@@ -37,14 +37,12 @@ export function now() {
   return Math.floor(Date.now() / 1000);
 }
 
-/** A timer, whose promise is fulfilled after `milliseconds` unless it is cancelled before. */
+/** A timer that calls `wake` after `milliseconds`, unless it is cancelled before. */
 export class Timer {
   #id;
 
-  constructor(milliseconds) {
-    this.promise = new Promise((resolve) => {
-      this.#id = setTimeout(resolve, milliseconds);
-    });
+  constructor(milliseconds, wake) {
+    this.#id = setTimeout(wake, milliseconds);
   }
 
   cancel() {
@@ -56,22 +54,65 @@ export class Timer {
 export class Connection {
   #reader;
   #writer;
+  #wake;
+  #isReading = false;
+  #chunk;
+  #isEnded = false;
+  #failure;
 
-  constructor(hyperdrive) {
+  constructor(hyperdrive, wake) {
     const { readable, writable } = hyperdrive.connect();
     this.#reader = readable.getReader();
     this.#writer = writable.getWriter();
+    this.#wake = wake;
   }
 
-  read() {
-    return this.#reader.read();
+  /**
+   * Copies what was received into a view of wasm's memory, as far as it fits, and returns the number
+   * of bytes, which is 0 at the end. Returns -1 if nothing was received yet, and then calls `wake`
+   * when it is worth another try. Throws if the stream has failed.
+   */
+  read(view) {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#isEnded) return 0;
+    if (this.#chunk === undefined) {
+      if (!this.#isReading) this.#receive();
+      return -1;
+    }
+    const chunk = this.#chunk;
+    if (chunk.length <= view.length) {
+      view.set(chunk);
+      this.#chunk = undefined;
+      return chunk.length;
+    }
+    view.set(chunk.subarray(0, view.length));
+    this.#chunk = chunk.subarray(view.length);
+    return view.length;
+  }
+
+  async #receive() {
+    this.#isReading = true;
+    try {
+      const { done, value } = await this.#reader.read();
+      this.#chunk = value;
+      this.#isEnded = done;
+    } catch (failure) {
+      this.#failure = failure ?? new Error("the stream has failed");
+    }
+    this.#isReading = false;
+    this.#wake?.();
   }
 
   /**
    * Writes a view of wasm's memory without waiting for it. If that fails, so does the next read: the
    * connection is lost.
    */
-  write(bytes) {
-    this.#writer.write(bytes.slice()).catch(() => {});
+  write(view) {
+    this.#writer.write(view.slice()).catch(() => {});
+  }
+
+  /** Calls `wake` no more. */
+  forget() {
+    this.#wake = undefined;
   }
 }

@@ -1,6 +1,6 @@
 //! The functions of `bridge.js`.
 
-use worker::js_sys::{Array, Promise, Uint8Array};
+use worker::js_sys::{Array, Function, Promise, Uint8Array};
 use worker::wasm_bindgen::prelude::*;
 use worker::{wasm_bindgen, web_sys};
 
@@ -27,17 +27,13 @@ extern "C" {
     /// The time in seconds since 1970, which fits until 2106.
     pub(super) fn now() -> u32;
 
-    /// A timer of `setTimeout`.
+    /// A timer of `setTimeout`, which calls `wake` when it has ended.
     pub(super) type Timer;
 
     #[wasm_bindgen(constructor)]
-    pub(super) fn new(milliseconds: f64) -> Timer;
+    pub(super) fn new(milliseconds: f64, wake: &Function) -> Timer;
 
-    /// A promise that is fulfilled at the end of the time.
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn promise(this: &Timer) -> Promise;
-
-    /// Leaves the promise pending for ever.
+    /// Ends the timer without calling `wake`.
     #[wasm_bindgen(method)]
     pub(super) fn cancel(this: &Timer);
 
@@ -45,15 +41,21 @@ extern "C" {
     pub(super) type Connection;
 
     #[wasm_bindgen(constructor, catch)]
-    pub(super) fn new(hyperdrive: &JsValue) -> Result<Connection, JsValue>;
+    pub(super) fn new(hyperdrive: &JsValue, wake: &Function) -> Result<Connection, JsValue>;
 
-    /// A promise of the next [`Chunk`].
-    #[wasm_bindgen(method)]
-    pub(super) fn read(this: &Connection) -> Promise;
+    /// Copies what was received into a buffer and returns the number of bytes, which is 0 at the
+    /// end; or returns -1 if nothing was received yet, and then calls `wake` when it is worth
+    /// another try.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn read(this: &Connection, buffer: &mut [u8]) -> Result<i32, JsValue>;
 
     /// Writes without waiting. If that fails, so does the next read.
     #[wasm_bindgen(method)]
     pub(super) fn write(this: &Connection, bytes: &[u8]);
+
+    /// Calls `wake` no more.
+    #[wasm_bindgen(method)]
+    pub(super) fn forget(this: &Connection);
 }
 
 #[wasm_bindgen]

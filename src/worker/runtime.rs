@@ -4,13 +4,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use worker::js_sys::futures::JsFuture;
 use worker::send::SendWrapper;
 use worker::{AnalyticsEngineDataPointBuilder, AnalyticsEngineDataset, Env};
 
 use super::bridge::{self, Timer};
+use super::wake::Wake;
 use crate::platform::{Runtime, Severity};
 
 /// The name of the Analytics Engine binding. It is optional: the log has all events too.
@@ -65,7 +64,7 @@ impl Runtime for WorkersRuntime {
 /// `worker::Delay`, it wakes the task that polled it last.
 struct Sleep {
     duration: Duration,
-    timer: SendWrapper<Option<(Timer, JsFuture)>>,
+    timer: SendWrapper<Option<(Timer, Wake)>>,
 }
 
 impl Future for Sleep {
@@ -73,12 +72,15 @@ impl Future for Sleep {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let milliseconds = self.duration.as_secs_f64() * 1000.0;
-        let (_, ended) = self.timer.get_or_insert_with(|| {
-            let timer = Timer::new(milliseconds);
-            let ended = JsFuture::from(timer.promise());
-            (timer, ended)
+        let (_, wake) = self.timer.get_or_insert_with(|| {
+            let wake = Wake::new();
+            (Timer::new(milliseconds, wake.function()), wake)
         });
-        ended.poll_unpin(context).map(|_| ())
+        if wake.is_called() {
+            return Poll::Ready(());
+        }
+        wake.wait(context);
+        Poll::Pending
     }
 }
 

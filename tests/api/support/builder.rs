@@ -17,6 +17,7 @@ pub(crate) struct Builder {
     reaches: Reaches,
     pub(super) panics: bool,
     pub(super) log_fails: bool,
+    pub(super) counts_calls: bool,
 }
 
 /// What an app reaches where it looks for its database.
@@ -91,6 +92,12 @@ impl Builder {
     /// Natively: the log and the counters panic at each line, after writing it.
     pub(crate) fn log_fails(mut self) -> Self {
         self.log_fails = true;
+        self
+    }
+
+    /// In workerd: each answer tells in `X-Calls` how often wasm has called JavaScript for it.
+    pub(crate) fn counts_calls(mut self) -> Self {
+        self.counts_calls = true;
         self
     }
 

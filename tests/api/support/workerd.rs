@@ -18,9 +18,18 @@ pub(super) fn start(with: &Builder, credentials: &Credentials) -> Workerd {
     } else {
         "TEST_WORKER"
     });
+    let mut modules =
+        Vec::from(["index.js", "index_bg.wasm"].map(|file| Path::new(&build).join(file)));
+    if with.counts_calls {
+        let counting = ["count.mjs", "wrap.mjs"];
+        modules.splice(
+            ..0,
+            counting.map(|file| Path::new("tests/api/workerd/bridge").join(file)),
+        );
+    }
     let Limits { login, register } = with.limits;
     let config = Config {
-        modules: &["index.js", "index_bg.wasm"].map(|file| Path::new(&build).join(file)),
+        modules: &modules,
         variables: &with.variables(),
         hyperdrive: credentials,
         limiters: [("LOGIN_LIMITER", login), ("REGISTER_LIMITER", register)],

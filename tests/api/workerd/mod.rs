@@ -1,5 +1,6 @@
 //! What is tested in workerd alone. The native run passes over this folder.
 
+mod bridge;
 mod domains;
 mod isolation;
 mod soak;

@@ -1,0 +1,52 @@
+//! What crosses between wasm and JavaScript, which is most of what a request costs.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::support::answer::Answer;
+use crate::support::{App, PASSWORD, figure, in_workerd, unique_email};
+
+/// The calls from wasm to JavaScript until an answer, of its second request: the first one of an
+/// isolate makes what the others use.
+fn calls(answer: &Answer) -> BTreeMap<String, u32> {
+    serde_json::from_str(&answer.header("x-calls")).expect("a count of each")
+}
+
+#[tokio::test]
+async fn each_endpoint_crosses_the_bridge_no_more_often_than_its_budget() {
+    if !in_workerd() {
+        return;
+    }
+    let app = App::with().counts_calls().start();
+    let (first, second) = (app.user().await, app.user().await);
+    for user in [&first, &second] {
+        // What is made once.
+        app.get("/").await.expect(200);
+        app.me("x").await.expect(401);
+        user.me().await.expect(200);
+        user.update(&json!({ "name": "Ada" })).await.expect(200);
+    }
+    let answers = [
+        ("GET /", 7, app.get("/").await.expect(200)),
+        ("GET /me, bad token", 8, app.me("x.y.z").await.expect(401)),
+        ("GET /me", 38, first.me().await.expect(200)),
+        ("login", 95, first.login().await.expect(200)),
+        (
+            "register",
+            105,
+            app.register(&unique_email(), PASSWORD).await.expect(201),
+        ),
+        (
+            "update",
+            60,
+            first.update(&json!({ "name": "Eve" })).await.expect(200),
+        ),
+    ];
+    for (what, budget, answer) in answers {
+        let calls = calls(&answer);
+        let sum: u32 = calls.values().sum();
+        figure(&format!("{what}: {sum} calls from wasm to JavaScript"));
+        assert!(sum <= budget, "{what}: {sum} calls: {calls:#?}");
+    }
+}
