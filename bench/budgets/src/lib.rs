@@ -34,9 +34,11 @@ fn setting(name: &str) -> Setting {
 
 /// A part of a request, ready to be repeated.
 pub type Work = Box<dyn FnMut()>;
+/// The name of a part, and what gets it ready.
+pub type Part = (&'static str, fn() -> Work);
 
-/// The parts by their names.
-pub const PARTS: [(&str, fn() -> Work); 4] = [
+/// The parts.
+pub const PARTS: [Part; 4] = [
     ("verifying a token", token),
     ("encoding a statement", statement),
     ("reading a user from a connection", reply),
