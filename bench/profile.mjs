@@ -31,7 +31,8 @@ const { profile } = await call("Profiler.stop");
 const name = ({ functionName, url, lineNumber }) => {
   const short = functionName.replaceAll(/\[[0-9a-f]+\]/g, "") || "(anonymous)";
   const where = url && !url.startsWith("wasm") ? `  ${url.split("/").pop()}:${lineNumber + 1}` : "";
-  return short + where;
+  // Those of generic functions fill lines.
+  return (short.length > 100 ? `${short.slice(0, 99)}…` : short) + where;
 };
 const frames = new Map(profile.nodes.map((node) => [node.id, node.callFrame]));
 const times = new Map();

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, params};
 
+use crate::gauge;
 use crate::load::{Endpoint, Load};
 use crate::machine;
 use crate::page::Section;
@@ -24,7 +25,7 @@ const USERS: u32 = 32;
 const POOLS: [usize; 2] = [100, 4];
 
 const HEAD: &str = "| users | clients | server | request | req/s | p50 ms | p99 ms | \
-     clients ÷ req/s, ms |\n|--:|--:|---|---|--:|--:|--:|--:|\n";
+     clients ÷ req/s, ms | CPU ms |\n|--:|--:|---|---|--:|--:|--:|--:|--:|\n";
 
 pub(crate) async fn run(quick: bool) -> Result<Section> {
     let ground = Ground::prepare().await?;
@@ -50,7 +51,7 @@ pub(crate) async fn run(quick: bool) -> Result<Section> {
         text,
         "\nWith as many clients, who is served out of turn:\n\n{HEAD}"
     );
-    text += &others(&ground, &worker, users).await?;
+    text += &others(&ground, &worker, users)?;
     Ok(Section {
         name: "growth",
         text,
@@ -59,7 +60,7 @@ pub(crate) async fn run(quick: bool) -> Result<Section> {
 }
 
 /// The same load on what a request to the Worker goes through.
-async fn others(ground: &Ground, worker: &Server, users: u32) -> Result<String> {
+fn others(ground: &Ground, worker: &Server, users: u32) -> Result<String> {
     let [.., clients] = CLIENTS;
     let mut text = String::new();
     let floor = Server::floor(&ground.hyperdrive);
@@ -102,26 +103,32 @@ fn line(
         time: Duration::from_secs(if many { 12 } else { 5 }),
         users: &server.users,
     };
+    let (answered, cpu) = (server.answered()?, gauge::cpu(server.pid())?);
     let seen = load.run()?;
     // Until whoever was still waiting has been served.
     sleep(Duration::from_secs(if many { 5 } else { 1 }));
-    let [p50, p99] = [seen.p50, seen.p99].map(milliseconds);
+    let (answered, cpu) = (
+        server.answered()? - answered,
+        gauge::cpu(server.pid())? - cpu,
+    );
+    let [p50, p99] = [seen.p50, seen.p99].map(|microseconds| ratio(microseconds, 1000));
     let line = format!(
-        "| {users} | {clients} | {}{more} | {} | {:.0} | {} | {} | {} |\n",
+        "| {users} | {clients} | {}{more} | {} | {:.0} | {} | {} | {} | {} |\n",
         server.kind.title(),
         endpoint.title(),
         seen.rate(),
         figure(p50),
         figure(p99),
         figure(f64::from(clients) * 1000.0 / seen.rate()),
+        figure(ratio(cpu, answered)),
     );
     eprint!("  {line}");
     Ok(line)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-fn milliseconds(microseconds: u64) -> f64 {
-    microseconds as f64 / 1000.0
+fn ratio(one: u64, other: u64) -> f64 {
+    one as f64 / other as f64
 }
 
 fn email(number: u32) -> String {

@@ -34,10 +34,10 @@ pub(crate) async fn run(endpoint: Endpoint) -> Result<()> {
     load(WARM_UP).run()?;
     let plain = measured(&server, &load(TIME / 2))?;
     let mut profiler = Profiler::start(&inspector)?;
-    let profiled = measured(&server, &load(TIME))?;
+    let under_profiler = measured(&server, &load(TIME))?;
     let report = profiler.stop()?;
     println!(
-        "{}: {plain:.3} ms of CPU a request, {profiled:.3} ms under the profiler.\n\
+        "{}: {plain:.3} ms of CPU a request, {under_profiler:.3} ms under the profiler.\n\
          Self time by function, without idle time:\n{report}",
         endpoint.title()
     );

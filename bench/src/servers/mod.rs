@@ -43,7 +43,7 @@ pub(crate) enum Kind {
     Worker,
     /// Gatehouse's router in a native process.
     Native,
-    /// FastAPI, with the defaults of SQLAlchemy and passlib.
+    /// FastAPI, with the defaults of its libraries.
     Twin,
     /// The same with Gatehouse's costs of a hash, and a connection for each client.
     Tuned,

@@ -1,5 +1,6 @@
 //! The same API in Python: `bench/twin`, in a virtual environment of its own.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -81,7 +82,7 @@ pub(crate) fn versions(python: &Path) -> Result<String> {
         let line = wanted
             .lines()
             .find_map(|line| line.strip_prefix(&format!("{name}==")));
-        all.push_str(&format!(", {name} {}", line.unwrap_or("?")));
+        let _ = write!(all, ", {name} {}", line.unwrap_or("?"));
     }
     Ok(all)
 }
