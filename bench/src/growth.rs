@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, params};
 
+use crate::burst::{self, Answers};
 use crate::gauge;
 use crate::load::{Endpoint, Load};
 use crate::machine;
@@ -26,6 +27,9 @@ const POOLS: [usize; 2] = [100, 4];
 
 const HEAD: &str = "| users | clients | server | request | req/s | p50 ms | p99 ms | \
      clients ÷ req/s, ms | CPU ms |\n|--:|--:|---|---|--:|--:|--:|--:|--:|\n";
+
+const TURNS: &str = "Answers to `GET /` in eight seconds, by connection:\n\n\
+     | server | connections | fewest | median | most |\n|---|--:|--:|--:|--:|\n";
 
 pub(crate) async fn run(quick: bool) -> Result<Section> {
     let ground = Ground::prepare().await?;
@@ -47,11 +51,8 @@ pub(crate) async fn run(quick: bool) -> Result<Section> {
             }
         }
     }
-    let _ = write!(
-        text,
-        "\nWith as many clients, who is served out of turn:\n\n{HEAD}"
-    );
-    text += &others(&ground, &worker, users)?;
+    let _ = write!(text, "\nWho is served out of turn:\n\n{HEAD}");
+    text += &others(&ground, &worker, users).await?;
     Ok(Section {
         name: "growth",
         text,
@@ -60,22 +61,25 @@ pub(crate) async fn run(quick: bool) -> Result<Section> {
 }
 
 /// The same load on what a request to the Worker goes through.
-fn others(ground: &Ground, worker: &Server, users: u32) -> Result<String> {
+async fn others(ground: &Ground, worker: &Server, users: u32) -> Result<String> {
     let [.., clients] = CLIENTS;
-    let mut text = String::new();
+    let (mut text, mut turns) = (String::new(), TURNS.to_owned());
     let floor = Server::floor(&ground.hyperdrive);
     std::fs::copy(&worker.users, &floor.users)?;
     for endpoint in [Endpoint::Root, Endpoint::Connect] {
         text += &line(users, clients, "", endpoint, &floor)?;
     }
+    turns += &turn(&floor).await?;
     drop(floor);
     let native = Server::native(&ground.hyperdrive)?;
     std::fs::copy(&worker.users, &native.users)?;
     for endpoint in [Endpoint::Root, Endpoint::Me] {
         text += &line(users, clients, "", endpoint, &native)?;
     }
+    turns += &turn(&native).await?;
     drop(native);
     text += &line(users, clients, ", a pool of 20", Endpoint::Me, worker)?;
+    turns += &turn(worker).await?;
     for connections in POOLS {
         let hyperdrive = Hyperdrive::start(&ground.database.options(), connections)?;
         let build = testkit::variable("TEST_WORKER");
@@ -84,6 +88,26 @@ fn others(ground: &Ground, worker: &Server, users: u32) -> Result<String> {
         let pool = format!(", a pool of {connections}");
         text += &line(users, clients, &pool, Endpoint::Me, &other)?;
     }
+    Ok(format!("{text}\n{turns}"))
+}
+
+/// How many answers the connections to a server get, a hundred of them and a thousand.
+async fn turn(server: &Server) -> Result<String> {
+    let mut text = String::new();
+    for connections in [100, 1000] {
+        let Answers {
+            fewest,
+            median,
+            most,
+        } = burst::run(server.port, connections).await?;
+        let title = server.kind.title();
+        let _ = writeln!(
+            text,
+            "| {title} | {connections} | {fewest} | {median} | {most} |"
+        );
+        sleep(Duration::from_secs(2));
+    }
+    eprint!("{text}");
     Ok(text)
 }
 

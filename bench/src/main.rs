@@ -6,11 +6,12 @@
 //! * `gauge`: what a server and its database have used;
 //! * `rounds`: loads everything in turn, some times over;
 //! * `table`, `chart`, `page`: the result on a terminal and in docs/performance.md;
-//! * `growth`: more users and more clients;
+//! * `growth`, `burst`: more users and more clients, and who is served in turn;
 //! * `profile`: where a Worker's CPU goes;
 //! * `hash`: the password hash alone;
 //! * `serve`: the servers that are this program itself.
 
+mod burst;
 mod chart;
 mod gauge;
 mod growth;

@@ -21,6 +21,10 @@ pub enum Need {
     Npm,
     /// The program of a MariaDB or MySQL server.
     Server,
+    /// wrk, for the benchmark.
+    Wrk,
+    /// Python with venv, for the benchmark.
+    Python,
 }
 
 /// An unmet need, and one line that says why.
@@ -41,6 +45,8 @@ pub fn missing(needs: &[Need]) -> Vec<Missing> {
             Need::Node => node(),
             Need::Npm => npm(),
             Need::Server => server(),
+            Need::Wrk => wrk(),
+            Need::Python => python(),
         };
         reason.map(|reason| Missing { need, reason })
     };
@@ -80,10 +86,19 @@ fn npm() -> Option<String> {
 }
 
 fn server() -> Option<String> {
-    let there = find(&SERVERS).is_some();
-    (!there).then(|| {
-        "a MariaDB or MySQL server (or name a database of yours in DATABASE_URL)".to_owned()
-    })
+    let missing = find(&SERVERS).is_none();
+    let what = "a MariaDB or MySQL server (or name a database of yours in DATABASE_URL)";
+    missing.then(|| what.to_owned())
+}
+
+fn wrk() -> Option<String> {
+    let missing = find(&["wrk"]).is_none();
+    missing.then(|| "wrk (for load)".to_owned())
+}
+
+fn python() -> Option<String> {
+    let there = output(Command::new("python3").args(["-c", "import ensurepip, venv"])).is_some();
+    (!there).then(|| "Python 3 with venv (for the backend to compare with)".to_owned())
 }
 
 /// The first of some programs that is in a folder of `PATH` or where packages put servers.
@@ -141,7 +156,7 @@ pub fn installable(missing: &[Missing]) -> Option<Vec<&'static str>> {
     let ours = |missing: &Missing| match missing.need {
         Need::Rustup => false,
         Need::Node => find(&["node"]).is_none(),
-        Need::Npm | Need::Server => true,
+        Need::Npm | Need::Server | Need::Wrk | Need::Python => true,
     };
     let root = output(Command::new("id").arg("-u")).as_deref() == Some("0");
     let apt = output(Command::new("apt-get").arg("--version")).is_some();
@@ -155,6 +170,8 @@ fn debian(need: Need) -> &'static [&'static str] {
         Need::Npm => &["npm"],
         // The programs alone: `mariadb-server` also starts a system service.
         Need::Server => &["mariadb-server-core", "mariadb-client-core"],
+        Need::Wrk => &["wrk"],
+        Need::Python => &["python3-venv"],
     }
 }
 
@@ -164,6 +181,8 @@ fn fedora(need: Need) -> &'static [&'static str] {
         Need::Node => &["nodejs"],
         Need::Npm => &["nodejs-npm"],
         Need::Server => &["mariadb-server"],
+        Need::Wrk => &["wrk"],
+        Need::Python => &["python3"],
     }
 }
 
@@ -172,6 +191,8 @@ fn homebrew(need: Need) -> &'static [&'static str] {
         Need::Rustup => &[],
         Need::Node | Need::Npm => &["node"],
         Need::Server => &["mariadb"],
+        Need::Wrk => &["wrk"],
+        Need::Python => &["python"],
     }
 }
 
@@ -185,15 +206,12 @@ impl fmt::Display for Advice<'_> {
             write!(formatter, "\n  {}", missing.reason)?;
         }
         let all = |packages: fn(Need) -> &'static [&'static str]| {
-            let mut all: Vec<_> = self
-                .0
-                .iter()
-                .flat_map(|missing| packages(missing.need))
-                .copied()
-                .collect();
+            let needed = self.0.iter().flat_map(|missing| packages(missing.need));
+            let mut all: Vec<_> = needed.copied().collect();
             all.dedup();
             all.join(" ")
         };
+        let lacks = |need| self.0.iter().any(|missing| missing.need == need);
         if self.0.iter().any(|missing| missing.need != Need::Rustup) {
             write!(
                 formatter,
@@ -206,14 +224,12 @@ impl fmt::Display for Advice<'_> {
                 all(homebrew)
             )?;
         }
-        if self.0.iter().any(|missing| missing.need == Need::Node) {
-            write!(
-                formatter,
-                "\nWhere the system's Node.js is older, take it from https://nodejs.org"
-            )?;
+        if lacks(Need::Node) {
+            let advice = "\nWhere the system's Node.js is older, take it from https://nodejs.org";
+            formatter.write_str(advice)?;
         }
-        if self.0.iter().any(|missing| missing.need == Need::Rustup) {
-            write!(formatter, "\nInstall rustup as https://rustup.rs says")?;
+        if lacks(Need::Rustup) {
+            formatter.write_str("\nInstall rustup as https://rustup.rs says")?;
         }
         Ok(())
     }

@@ -65,16 +65,14 @@ fn run() -> Result<Infallible, String> {
 /// What a command of xtask cannot do without.
 fn needs(command: Option<&OsStr>, root: &Path) -> Vec<Need> {
     let build = [Need::Rustup, Need::Node, Need::Npm];
-    let serves = match command.and_then(OsStr::to_str) {
-        Some("dev") => !machine::is_set(&machine::DATABASE, root),
-        Some("test" | "soak") => !machine::is_set(&machine::TEST_DATABASE, root),
-        Some("build") => false,
+    let more: &[Need] = match command.and_then(OsStr::to_str) {
+        Some("dev") if !machine::is_set(&machine::DATABASE, root) => &[Need::Server],
+        Some("test" | "soak") if !machine::is_set(&machine::TEST_DATABASE, root) => &[Need::Server],
+        Some("bench") => &[Need::Server, Need::Wrk, Need::Python],
+        Some("dev" | "test" | "soak" | "build") => &[],
         _ => return Vec::new(),
     };
-    build
-        .into_iter()
-        .chain(serves.then_some(Need::Server))
-        .collect()
+    build.iter().chain(more).copied().collect()
 }
 
 fn announcement(needs: &[Need]) -> &'static str {

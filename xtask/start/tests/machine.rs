@@ -77,6 +77,16 @@ fn all_that_is_missing_is_said_at_once_with_the_command_that_installs_it() {
 }
 
 #[test]
+fn the_benchmark_alone_asks_for_what_loads_and_what_it_compares_with() {
+    let path = programs("machine-bench", &[]);
+    let said = refusal(&start(), "bench", &path);
+    for part in ["wrk (", "Python 3 with venv", " wrk python3-venv"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!refusal(&start(), "test", &path).contains("wrk"));
+}
+
+#[test]
 fn a_node_that_is_too_old_is_named_and_what_is_there_is_not() {
     let path = programs(
         "machine-old",
