@@ -13,8 +13,10 @@ const LEFT: f64 = 180.0;
 const RIGHT: f64 = 40.0;
 const TOP: f64 = 64.0;
 const ROW: f64 = 46.0;
+/// What a figure needs.
+const LABEL: f64 = 32.0;
 /// The ends of the scale, in milliseconds.
-const SCALE: (f64, f64) = (0.05, 500.0);
+const SCALE: (f64, f64) = (0.01, 500.0);
 
 const HEAD: &str = "<style>\
 text{font:13px system-ui,sans-serif;fill:#24292f}\
@@ -51,7 +53,7 @@ pub(crate) fn svg(rows: &[Row]) -> String {
          <text x=\"8\" y=\"20\">CPU of the server for one request, in milliseconds (logarithmic)</text>\n"
     );
     legend(&mut svg);
-    for tick in [0.1, 1.0, 10.0, 100.0] {
+    for tick in [0.01, 0.1, 1.0, 10.0, 100.0] {
         let x = place(tick);
         let _ = writeln!(
             svg,
@@ -106,13 +108,18 @@ fn dots(svg: &mut String, rows: &[Row], endpoint: Endpoint, y: f64) {
         .map(|row| (row.median(|sample| sample.cpu), row.kind))
         .collect();
     dots.sort_by(|one, other| one.0.total_cmp(&other.0));
+    // Where the last figure above the line and the last one below it are.
+    let mut last = [0.0; 2];
     for (number, (cpu, kind)) in dots.into_iter().enumerate() {
         let x = place(cpu);
         let above = if number % 2 == 0 { -9.0 } else { 18.0 };
+        let [other, same] = last;
+        let text = x.max(same + LABEL);
+        last = [text, other];
         let _ = writeln!(
             svg,
             "<circle class=\"{}\" cx=\"{x:.1}\" cy=\"{y}\" r=\"6\"/>\
-             <text class=\"s\" x=\"{x:.1}\" y=\"{:.0}\" text-anchor=\"middle\">{}</text>",
+             <text class=\"s\" x=\"{text:.1}\" y=\"{:.0}\" text-anchor=\"middle\">{}</text>",
             class(kind),
             y + above,
             figure(cpu)
