@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use gatehouse::mysql::{Connection, Credentials};
 
-use crate::clients::{connect, start, text};
+use crate::clients::{NoRsa, connect, start, text};
 
 #[tokio::test]
 async fn the_greeting_the_authentication_and_each_statement_are_a_round_trip() {
@@ -32,7 +32,7 @@ async fn statements_that_arrive_together_are_one_round_trip() {
     let mut same = stream.try_clone().expect("the same stream");
     stream.set_nonblocking(true).expect("nonblocking");
     let stream = tokio::net::TcpStream::from_std(stream).expect("a stream");
-    let connection = Connection::connect(stream, &credentials).await;
+    let connection = Connection::connect(stream, &credentials, &NoRsa).await;
     let before = hyperdrive.counters().snapshot();
 
     same.write_all(b"\x09\0\0\0\x03SELECT 1\x09\0\0\0\x03SELECT 2")
