@@ -11,6 +11,7 @@ mod response;
 mod rsa;
 mod runtime;
 mod socket;
+mod start;
 mod wake;
 
 use std::panic::AssertUnwindSafe;
