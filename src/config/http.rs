@@ -4,7 +4,7 @@ use axum::http::HeaderValue;
 
 use super::cors;
 use super::error::ConfigError;
-use super::setting::{Reader, Setting};
+use super::setting::Reader;
 use super::settings::{CORS_HEADERS, CORS_ORIGINS, HSTS_INCLUDE_SUBDOMAINS};
 
 /// The settings of CORS and HSTS.
@@ -31,9 +31,7 @@ impl Default for HttpConfig {
     }
 }
 
-pub(super) fn read<S: Into<Setting>>(
-    settings: &Reader<impl Fn(&str) -> S>,
-) -> Result<HttpConfig, ConfigError> {
+pub(super) fn read(settings: &Reader<'_>) -> Result<HttpConfig, ConfigError> {
     Ok(HttpConfig {
         cors_origins: cors::origins(&settings.text(CORS_ORIGINS)?.unwrap_or_default())?,
         cors_headers: cors::headers(&settings.text(CORS_HEADERS)?.unwrap_or_default())?,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::error::ConfigError;
-use super::setting::{Reader, Setting};
+use super::setting::Reader;
 use super::settings::{
     LOGIN_FAILURE_MILLISECONDS, LOGIN_GUESSES_PER_ACCOUNT, LOGIN_GUESSES_PER_NETWORK,
 };
@@ -21,9 +21,7 @@ pub struct LoginConfig {
     pub failure_time: Duration,
 }
 
-pub(super) fn read<S: Into<Setting>>(
-    settings: &Reader<impl Fn(&str) -> S>,
-) -> Result<LoginConfig, ConfigError> {
+pub(super) fn read(settings: &Reader<'_>) -> Result<LoginConfig, ConfigError> {
     let limits = Limits {
         per_network: settings.number(&LOGIN_GUESSES_PER_NETWORK)?,
         per_account: settings.number(&LOGIN_GUESSES_PER_ACCOUNT)?,

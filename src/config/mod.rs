@@ -49,14 +49,17 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] naming the first variable that is missing or cannot be used.
     pub fn read<S: Into<Setting>>(lookup: impl Fn(&str) -> S) -> Result<Self, ConfigError> {
-        let settings = Reader(lookup);
+        Self::from_settings(&Reader(&|name| lookup(name).into()))
+    }
+
+    fn from_settings(settings: &Reader<'_>) -> Result<Self, ConfigError> {
         // In this order the wasm is smaller: an early return has less to drop.
-        let database = database::read(&settings)?;
-        let login = login::read(&settings)?;
-        let http = http::read(&settings)?;
-        let password = password::read(&settings)?;
+        let database = database::read(settings)?;
+        let login = login::read(settings)?;
+        let http = http::read(settings)?;
+        let password = password::read(settings)?;
         let secret_key = secret::secret_key(settings.text(settings::SECRET_KEY)?)?;
-        let token = self::token::read(&settings, &secret_key)?;
+        let token = self::token::read(settings, &secret_key)?;
         Ok(Self {
             secret_key,
             token,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::error::ConfigError;
-use super::setting::{Reader, Setting};
+use super::setting::Reader;
 use super::settings::{
     ARGON2_ITERATIONS, ARGON2_MEMORY_KIB, HASH_MAX_MEMORY_KIB,
     PASSWORD_BREACH_TIMEOUT_MILLISECONDS, PASSWORD_BREACH_URL, PASSWORD_FORBIDDEN_WORDS,
@@ -34,9 +34,7 @@ pub struct BreachCheck {
     pub timeout: Duration,
 }
 
-pub(super) fn read<S: Into<Setting>>(
-    settings: &Reader<impl Fn(&str) -> S>,
-) -> Result<PasswordConfig, ConfigError> {
+pub(super) fn read(settings: &Reader<'_>) -> Result<PasswordConfig, ConfigError> {
     let timeout = settings.number(&PASSWORD_BREACH_TIMEOUT_MILLISECONDS)?;
     let timeout = Duration::from_millis(timeout.into());
     let words = settings.text(PASSWORD_FORBIDDEN_WORDS)?.unwrap_or_default();

@@ -71,12 +71,12 @@ enum SettingError {
 }
 
 /// Reads settings through a function that returns the value of a name.
-pub(super) struct Reader<L>(pub(super) L);
+pub(super) struct Reader<'a>(pub(super) &'a dyn Fn(&str) -> Setting);
 
-impl<S: Into<Setting>, L: Fn(&str) -> S> Reader<L> {
+impl Reader<'_> {
     /// Reads a setting; `None` if it is absent or blank, so that an empty variable counts as unset.
     pub(super) fn text(&self, Text(name): Text) -> Result<Option<String>, ConfigError> {
-        let text = (self.0)(name).into().text();
+        let text = (self.0)(name).text();
         let text = text.map_err(|error| ConfigError::new(name, error.to_string()))?;
         Ok(text.filter(|text| !text.trim().is_empty()))
     }

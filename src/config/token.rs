@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::error::ConfigError;
 use super::secret::{SecretError, check_secret, is_monotonous};
-use super::setting::{Reader, Setting};
+use super::setting::Reader;
 use super::settings::{
     ACCESS_TOKEN_EXPIRE_MINUTES, ALGORITHM, ED25519_PRIVATE_KEY, LEGACY_TOKENS_UNTIL, SECRET_KEY,
     TOKEN_AUDIENCE, TOKEN_ISSUER, TOKEN_TYPE, VERIFICATION_KEYS,
@@ -18,10 +18,7 @@ use crate::token::{Algorithm, Key, Keyring, KeyringError, Settings, Type};
 const EXAMPLE_KEY: &str = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
 
 /// Reads the settings of access tokens. `secret_key` is the value of `SECRET_KEY`.
-pub(super) fn read<S: Into<Setting>>(
-    settings: &Reader<impl Fn(&str) -> S>,
-    secret_key: &str,
-) -> Result<Settings, ConfigError> {
+pub(super) fn read(settings: &Reader<'_>, secret_key: &str) -> Result<Settings, ConfigError> {
     let minutes = settings.number(&ACCESS_TOKEN_EXPIRE_MINUTES)?;
     let keyring = keyring(
         settings.text(ALGORITHM)?.as_deref().map(str::trim),
