@@ -63,7 +63,7 @@ pub(crate) async fn bundle(
 }
 
 /// Returns the compiled wasm. `panic=unwind` makes a panic an error of its own request only; the
-/// standard library has to be rebuilt for it.
+/// standard library has to be rebuilt for it, which also lets it take its smaller algorithms.
 async fn compile(features: &[&str]) -> Result<PathBuf> {
     // Never one that checkouts share: cargo takes the newest Worker for everybody's.
     let target = root().join("target");
@@ -74,6 +74,7 @@ async fn compile(features: &[&str]) -> Result<PathBuf> {
         .arg(format!("+{NIGHTLY}"))
         .args(["build", "--lib", "--release", "--package", "gatehouse"])
         .args(["--target", TARGET, "-Zbuild-std=std,panic_unwind"])
+        .arg("-Zbuild-std-features=panic-unwind,optimize_for_size")
         .args(["--features", &features.join(",")])
         .arg("--target-dir")
         .arg(&target)
