@@ -26,7 +26,7 @@ const USERS: u32 = 32;
 const POOLS: [usize; 2] = [100, 4];
 
 const HEAD: &str = "| users | clients | server | request | req/s | p50 ms | p99 ms | \
-     clients ÷ req/s, ms | CPU ms |\n|--:|--:|---|---|--:|--:|--:|--:|--:|\n";
+     clients ÷ req/s, ms | CPU ms | refused |\n|--:|--:|---|---|--:|--:|--:|--:|--:|--:|\n";
 
 const TURNS: &str = "Answers to `GET /` in eight seconds, by connection:\n\n\
      | server | connections | fewest | median | most |\n|---|--:|--:|--:|--:|\n";
@@ -124,20 +124,20 @@ fn line(
         endpoint,
         port: server.port,
         clients,
-        time: Duration::from_secs(if many { 12 } else { 5 }),
+        time: Duration::from_secs(if many { 10 } else { 4 }),
         users: &server.users,
     };
     let (answered, cpu) = (server.answered()?, gauge::cpu(server.pid())?);
-    let seen = load.run()?;
+    let seen = load.seen()?;
     // Until whoever was still waiting has been served.
-    sleep(Duration::from_secs(if many { 5 } else { 1 }));
+    sleep(Duration::from_secs(if many { 4 } else { 1 }));
     let (answered, cpu) = (
         server.answered()? - answered,
         gauge::cpu(server.pid())? - cpu,
     );
     let [p50, p99] = [seen.p50, seen.p99].map(|microseconds| ratio(microseconds, 1000));
     let line = format!(
-        "| {users} | {clients} | {}{more} | {} | {:.0} | {} | {} | {} | {} |\n",
+        "| {users} | {clients} | {}{more} | {} | {:.0} | {} | {} | {} | {} | {} |\n",
         server.kind.title(),
         endpoint.title(),
         seen.rate(),
@@ -145,6 +145,7 @@ fn line(
         figure(p99),
         figure(f64::from(clients) * 1000.0 / seen.rate()),
         figure(ratio(cpu, answered)),
+        seen.refused + seen.broken,
     );
     eprint!("  {line}");
     Ok(line)

@@ -85,9 +85,9 @@ pub(crate) struct Seen {
     pub(crate) p50: u64,
     pub(crate) p99: u64,
     /// Answers with a status of 400 or more.
-    refused: u64,
+    pub(crate) refused: u64,
     /// Requests without an answer.
-    broken: u64,
+    pub(crate) broken: u64,
 }
 
 impl Seen {
@@ -128,7 +128,8 @@ impl Load<'_> {
         Ok(seen)
     }
 
-    fn seen(&self) -> Result<Seen> {
+    /// Loads, whatever the answers are.
+    pub(crate) fn seen(&self) -> Result<Seen> {
         let mut wrk = command("wrk");
         wrk.args(["--threads=1", "--timeout=60s", "--script"])
             .arg(root().join("bench/load.lua"))

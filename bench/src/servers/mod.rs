@@ -144,6 +144,18 @@ impl Server {
     }
 }
 
+impl Drop for Server {
+    fn drop(&mut self) {
+        // workerd's folder goes with it.
+        if let Process::Other(process) = &mut self.process {
+            process.kill();
+            if let Some(folder) = self.log.parent() {
+                let _ = fs::remove_dir_all(folder);
+            }
+        }
+    }
+}
+
 /// A database with a local Hyperdrive before it.
 #[derive(Debug)]
 pub(crate) struct Ground {
