@@ -7,6 +7,7 @@
 //! * `rounds`: loads everything in turn, some times over;
 //! * `table`, `chart`, `page`: the result on a terminal and in docs/performance.md;
 //! * `growth`, `burst`: more users and more clients, and who is served in turn;
+//! * `memory`: what a Worker's memory is after many requests;
 //! * `profile`: where a Worker's CPU goes;
 //! * `hash`: the password hash alone;
 //! * `serve`: the servers that are this program itself.
@@ -18,6 +19,7 @@ mod growth;
 mod hash;
 mod load;
 mod machine;
+mod memory;
 mod page;
 mod profile;
 mod rounds;
@@ -53,6 +55,10 @@ enum Command {
 }
 
 #[derive(Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 struct Options {
     /// Take a minute: one short round.
     #[arg(long)]
@@ -60,6 +66,9 @@ struct Options {
     /// Measure with more and more users and clients instead.
     #[arg(long)]
     growth: bool,
+    /// Tell what the Worker's memory is after many requests instead, and fail if it has grown.
+    #[arg(long, conflicts_with = "growth")]
+    memory: bool,
     /// Print where the Worker's CPU goes under the load of one endpoint instead.
     #[arg(long, value_enum)]
     profile: Option<Endpoint>,
@@ -91,6 +100,8 @@ async fn run(options: &Options) -> Result<()> {
     }
     let section = if options.growth {
         growth::run(options.quick).await?
+    } else if options.memory {
+        memory::run(options.quick).await?
     } else {
         rounds::run(options.quick).await?
     };

@@ -7,6 +7,10 @@ use crate::build::{self, Variant};
 use crate::tools::Tools;
 
 #[derive(clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct Options {
     /// Take a minute: one short round.
     #[arg(long)]
@@ -14,6 +18,9 @@ pub(crate) struct Options {
     /// Measure with more and more users and clients instead.
     #[arg(long)]
     growth: bool,
+    /// Tell what the Worker's memory is after many requests instead, and fail if it has grown.
+    #[arg(long, conflicts_with = "growth")]
+    memory: bool,
     /// Print where the Worker's CPU goes under the load of one endpoint instead: root, me, bad,
     /// login, register or update.
     #[arg(long, value_name = "ENDPOINT")]
@@ -43,6 +50,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         .args(["--", "run"])
         .args(options.quick.then_some("--quick"))
         .args(options.growth.then_some("--growth"))
+        .args(options.memory.then_some("--memory"))
         .args(options.write.then_some("--write"))
         .env("TEST_WORKER", variant.folder())
         .env("TEST_WORKERD", tools.workerd())

@@ -79,7 +79,7 @@ pub(crate) struct Server {
     /// The file of e-mails and tokens that it is loaded with.
     pub(crate) users: PathBuf,
     pub(crate) meter: Meter,
-    log: PathBuf,
+    pub(crate) log: PathBuf,
     process: Process,
 }
 

@@ -1,6 +1,7 @@
 //! Starting a server of each kind.
 
 use std::fs::File;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -34,7 +35,7 @@ impl Server {
 
     /// Gatehouse in workerd, with further arguments of `workerd serve`.
     pub(crate) fn worker(build: &str, hyperdrive: &Hyperdrive, arguments: &[&str]) -> Self {
-        let modules = ["index.js", "index_bg.wasm"].map(|file| Path::new(build).join(file));
+        let modules = built(build);
         Self::workerd(Kind::Worker, &modules, hyperdrive, arguments)
     }
 
@@ -43,22 +44,76 @@ impl Server {
         Self::workerd(Kind::Floor, &modules, hyperdrive, &[])
     }
 
+    /// A Worker that tells its memory at `/bench/memory`, in a workerd that logs V8's collections.
+    pub(crate) fn with_memory(kind: Kind, hyperdrive: &Hyperdrive) -> Result<Self> {
+        let own = ["memory.mjs", "instance.mjs"].map(|file| root().join("bench/memory").join(file));
+        let folder = folder();
+        let mut modules = Vec::from(own);
+        if kind == Kind::Worker {
+            modules.extend(built(&variable("TEST_WORKER")));
+        } else {
+            let other = empty_folder(&format!("bench-{}-floor", std::process::id()));
+            std::fs::copy(root().join("bench/floor.js"), other.join("index.js"))?;
+            modules.push(other.join("index.js"));
+        }
+        // V8 writes its trace with the C library, which keeps it back if nobody asks for lines.
+        let program = folder.join("workerd");
+        let script = format!(
+            "#!/bin/sh\nexec stdbuf -oL '{}' \"$@\"\n",
+            variable("TEST_WORKERD")
+        );
+        std::fs::write(&program, script)?;
+        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o700))?;
+        let flags = ["--expose-gc", "--trace-gc"];
+        let program = program.display().to_string();
+        Ok(Self::served(
+            kind,
+            &modules,
+            hyperdrive,
+            &flags,
+            &program,
+            &folder,
+            &[],
+        ))
+    }
+
     fn workerd(
         kind: Kind,
         modules: &[PathBuf],
         hyperdrive: &Hyperdrive,
         arguments: &[&str],
     ) -> Self {
-        let folder = folder();
+        let program = variable("TEST_WORKERD");
+        Self::served(
+            kind,
+            modules,
+            hyperdrive,
+            &[],
+            &program,
+            &folder(),
+            arguments,
+        )
+    }
+
+    fn served(
+        kind: Kind,
+        modules: &[PathBuf],
+        hyperdrive: &Hyperdrive,
+        v8_flags: &[&str],
+        program: &str,
+        folder: &Path,
+        arguments: &[&str],
+    ) -> Self {
         let config = Config {
             modules,
             variables: &variables(),
             hyperdrive: &hyperdrive.credentials(),
             limiters: ["LOGIN_LIMITER", "REGISTER_LIMITER"].map(|name| (name, u32::MAX)),
+            v8_flags,
             logs_counts: false,
         };
-        config.write(&folder);
-        let workerd = Workerd::start_with(&variable("TEST_WORKERD"), folder.clone(), arguments);
+        config.write(folder);
+        let workerd = Workerd::start_with(program, folder.to_owned(), arguments);
         Self {
             kind,
             port: workerd.port(),
@@ -102,6 +157,11 @@ impl Server {
             process: Process::Other(process),
         })
     }
+}
+
+/// The files of a built Worker.
+fn built(folder: &str) -> [PathBuf; 2] {
+    ["index.js", "index_bg.wasm"].map(|file| Path::new(folder).join(file))
 }
 
 /// The URL of a database.

@@ -18,6 +18,8 @@ pub struct Config<'a> {
     pub hyperdrive: &'a Credentials,
     /// The names of the limiters, and how many requests each lets through for one key.
     pub limiters: [(&'a str, u32); 2],
+    /// Flags of V8, such as `--trace-gc`.
+    pub v8_flags: &'a [&'a str],
     /// Whether the dataset logs what is counted.
     pub logs_counts: bool,
 }
@@ -50,9 +52,11 @@ impl Config<'_> {
         let variables: String = self.variables.iter().map(variable).collect();
         let limiters: String = self.limiters.iter().map(limiter).collect();
         let logs = self.logs_counts;
+        let flags = self.v8_flags;
         format!(
             r#"using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  v8Flags = {flags:?},
   services = [
     (name = "main", worker = .api),
     (name = "database", external = (address = "127.0.0.1:{port}", tcp = ())),

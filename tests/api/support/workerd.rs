@@ -33,6 +33,7 @@ pub(super) fn start(with: &Builder, credentials: &Credentials) -> Workerd {
         variables: &with.variables(),
         hyperdrive: credentials,
         limiters: [("LOGIN_LIMITER", login), ("REGISTER_LIMITER", register)],
+        v8_flags: &[],
         logs_counts: true,
     };
     config.write(&folder);
