@@ -5,6 +5,7 @@
 //! * `load`: wrk, and what it has seen;
 //! * `gauge`: what a server and its database have used;
 //! * `rounds`: loads everything in turn, some times over;
+//! * `first`: the first answer of an isolate;
 //! * `table`, `chart`, `page`: the result on a terminal and in docs/performance.md;
 //! * `growth`, `burst`: more users and more clients, and who is served in turn;
 //! * `memory`: what a Worker's memory is after many requests;
@@ -14,6 +15,7 @@
 
 mod burst;
 mod chart;
+mod first;
 mod gauge;
 mod growth;
 mod hash;

@@ -22,7 +22,12 @@ pub(crate) struct Section {
 }
 
 /// The result of a run over all endpoints.
-pub(crate) async fn result(quick: bool, rows: &[Row], memory: &[Memory]) -> Result<Section> {
+pub(crate) async fn result(
+    quick: bool,
+    rows: &[Row],
+    memory: &[Memory],
+    first: String,
+) -> Result<Section> {
     let python = python().await?;
     let hashes = table::Hashes {
         native: hash::native(OURS)?,
@@ -36,6 +41,7 @@ pub(crate) async fn result(quick: bool, rows: &[Row], memory: &[Memory]) -> Resu
         table::requests(rows),
         table::hashes(rows, &hashes),
         table::memory(memory),
+        first,
     ];
     Ok(Section {
         name: "requests",

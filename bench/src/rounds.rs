@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
+use crate::first;
 use crate::gauge;
 use crate::load::{Endpoint, Load, Seen};
 use crate::page::{Section, result};
@@ -126,7 +127,9 @@ pub(crate) async fn run(quick: bool) -> Result<Section> {
     for (server, memory) in servers.iter().zip(&mut memory) {
         memory.after = server.memory()?;
     }
-    result(quick, &rows, &memory).await
+    drop(servers);
+    let first = first::run(&ground).await?;
+    result(quick, &rows, &memory, first).await
 }
 
 async fn measure(servers: &[Server], plan: &Plan) -> Result<Vec<Row>> {
