@@ -37,7 +37,7 @@ impl Plan {
             }
         } else {
             Self {
-                rounds: 5,
+                rounds: 3,
                 warm_up: seconds(3),
                 warms_hashes: true,
                 time: seconds(6),
