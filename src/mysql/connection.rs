@@ -104,17 +104,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.broken
     }
 
-    /// Sends `COM_QUIT`, which has no reply, and closes the stream. Without it the server would
-    /// count the connection as aborted.
+    /// Sends `COM_QUIT`, after which the server closes the connection; without it, the server would
+    /// count the connection as aborted. A broken connection is closed at once.
     ///
     /// # Errors
     /// [`Error::Io`] if the stream fails. It can be ignored: the connection has ended either way.
     pub async fn close(&mut self) -> Result<(), Error> {
-        if !self.broken {
-            self.packets.start_command();
-            self.packets.write(&[COM_QUIT]).await?;
+        if self.broken {
+            return self.packets.shutdown().await;
         }
-        self.packets.shutdown().await
+        self.packets.start_command();
+        self.packets.write(&[COM_QUIT]).await
     }
 
     async fn run(&mut self, statement: &Statement) -> Result<Reply, Error> {

@@ -7,21 +7,12 @@ use ::argon2::{Block, Error};
 /// Memory for one hash at a time. An isolate hashes one password after the other, and would spend a
 /// twentieth of that on allocating and zeroing its memory, which argon2 overwrites.
 ///
-/// As with memory that argon2 frees itself, the blocks of the last hash stay in it.
-pub(super) struct Memory {
-    kept: Mutex<Vec<Block>>,
-    most: usize,
-}
+/// An old hash of a higher cost makes it larger for good, which an isolate would be anyway: the memory of
+/// wasm never shrinks. As with memory that argon2 frees itself, the blocks of the last hash stay in it.
+#[derive(Default)]
+pub(super) struct Memory(Mutex<Vec<Block>>);
 
 impl Memory {
-    /// Creates memory that keeps at most `most` blocks of 1 KiB.
-    pub(super) fn new(most: usize) -> Self {
-        Self {
-            kept: Mutex::default(),
-            most,
-        }
-    }
-
     /// Runs `work` with a number of blocks, of any content.
     ///
     /// # Errors
@@ -31,17 +22,12 @@ impl Memory {
         blocks: usize,
         work: impl FnOnce(&mut [Block]) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut kept = match self.kept.try_lock() {
+        let mut kept = match self.0.try_lock() {
             Ok(kept) => kept,
             Err(TryLockError::Poisoned(kept)) => kept.into_inner(),
             // Another thread hashes, which happens natively only.
             Err(TryLockError::WouldBlock) => return work(allocate(&mut Vec::new(), blocks)?),
         };
-        if blocks > self.most {
-            // An old hash of a higher cost: an isolate has no room for both.
-            *kept = Vec::new();
-            return work(allocate(&mut Vec::new(), blocks)?);
-        }
         work(allocate(&mut kept, blocks)?)
     }
 }

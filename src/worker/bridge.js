@@ -18,9 +18,24 @@ export function readHead(request, names) {
   return head;
 }
 
-/** Returns the body of a request as a Uint8Array. */
-export function readBody(request) {
-  return request.bytes();
+/**
+ * Returns the body of a request as a Uint8Array, or a part of more than `most` bytes if it has more: a
+ * Worker that forwards a request may give it another body than its `Content-Length` says.
+ */
+export async function readBody(request, most) {
+  const reader = request.body.getReader();
+  const { done, value } = await reader.read();
+  let body = done ? new Uint8Array() : value;
+  while (body.length <= most) {
+    const { done, value } = await reader.read();
+    if (done) return body;
+    const joined = new Uint8Array(body.length + value.length);
+    joined.set(body);
+    joined.set(value, body.length);
+    body = joined;
+  }
+  reader.cancel().catch(() => {});
+  return body;
 }
 
 /**
@@ -103,12 +118,22 @@ export class Connection {
     this.#wake?.();
   }
 
-  /**
-   * Writes a view of wasm's memory without waiting for it. If that fails, so does the next read: the
-   * connection is lost.
-   */
-  write(view) {
-    this.#writer.write(view.slice()).catch(() => {});
+  /** Writes a view of wasm's memory without waiting for it. */
+  async write(view) {
+    try {
+      await this.#writer.write(view.slice());
+    } catch {
+      // The connection is lost, so the next read fails too.
+    }
+  }
+
+  /** Ends the connection without waiting for what was written. */
+  async abort() {
+    try {
+      await this.#writer.abort();
+    } catch {
+      // It has ended already.
+    }
   }
 
   /** Calls `wake` no more. */

@@ -7,12 +7,13 @@ use worker::{wasm_bindgen, web_sys};
 #[wasm_bindgen(module = "/src/worker/bridge.js")]
 extern "C" {
     /// The method and the URL, then a line `name:value` for each of the named headers it has.
-    #[wasm_bindgen(js_name = readHead)]
-    pub(super) fn read_head(request: &web_sys::Request, names: &Array) -> String;
+    #[wasm_bindgen(js_name = readHead, catch)]
+    pub(super) fn read_head(request: &web_sys::Request, names: &Array) -> Result<String, JsValue>;
 
-    /// A promise of the body, a `Uint8Array`.
+    /// A promise of the body, a `Uint8Array`, of which a part is left out if it has more than `most`
+    /// bytes.
     #[wasm_bindgen(js_name = readBody)]
-    pub(super) fn read_body(request: &web_sys::Request) -> Promise;
+    pub(super) fn read_body(request: &web_sys::Request, most: u32) -> Promise;
 
     /// A response with these headers and a request id. A text costs less than bytes, which would be
     /// copied into an array first.
@@ -52,6 +53,10 @@ extern "C" {
     /// Writes without waiting. If that fails, so does the next read.
     #[wasm_bindgen(method)]
     pub(super) fn write(this: &Connection, bytes: &[u8]);
+
+    /// Ends the connection without waiting for what was written.
+    #[wasm_bindgen(method)]
+    pub(super) fn abort(this: &Connection);
 
     /// Calls `wake` no more.
     #[wasm_bindgen(method)]

@@ -65,10 +65,12 @@ async fn answer(
     if let Some(work) = After::take(&mut response) {
         Context::new(context).wait_until(work);
     }
-    response::convert(response)
-        .await
-        .map(JsValue::from)
-        .map_err(JsValue::from)
+    let converted = response::convert(response).await;
+    converted.map(JsValue::from).map_err(|error| {
+        // The runtime answers, and says no more than that it does.
+        bridge::console_error(&format!("cannot make a response: {error}"));
+        error.into()
+    })
 }
 
 fn build(env: &Env) -> Router {

@@ -34,7 +34,8 @@ thread_local! {
 /// [`MalformedHead`], so that it gets a response like any other.
 pub(super) fn convert(request: &web_sys::Request) -> Request<Body> {
     let head = NAMES.with(|names| bridge::read_head(request, names));
-    let mut converted = parse(&head).unwrap_or_else(|| {
+    let parsed = head.ok().and_then(|head| parse(&head));
+    let mut converted = parsed.unwrap_or_else(|| {
         let mut unreadable = Request::default();
         unreadable.extensions_mut().insert(MalformedHead);
         unreadable
@@ -68,7 +69,7 @@ fn parse(head: &str) -> Option<Request<Body>> {
 struct RequestBody(SendWrapper<Source>);
 
 enum Source {
-    /// A body of at most [`MAX_BODY`] bytes.
+    /// A body of at most [`MAX_BODY`] bytes, as its `Content-Length` says.
     Whole(web_sys::Request, u64),
     Stream(ReadableStreamDefaultReader),
     Reading(JsFuture, Option<ReadableStreamDefaultReader>),
@@ -96,9 +97,10 @@ impl HttpBody for RequestBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, worker::Error>>> {
+        let most = u32::try_from(MAX_BODY).unwrap_or(u32::MAX);
         let source = &mut *self.0;
         let (mut promise, reader) = match std::mem::replace(source, Source::End) {
-            Source::Whole(request, _) => (JsFuture::from(bridge::read_body(&request)), None),
+            Source::Whole(request, _) => (JsFuture::from(bridge::read_body(&request, most)), None),
             Source::Stream(reader) => (JsFuture::from(reader.read()), Some(reader)),
             Source::Reading(promise, reader) => (promise, reader),
             Source::End => return Poll::Ready(None),

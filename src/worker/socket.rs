@@ -42,10 +42,11 @@ impl AsyncRead for Socket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let Inner { connection, wake } = &*self.0;
+        // Before the read, which may call it at once.
+        wake.wait(context);
         let read = connection.read(buffer.initialize_unfilled());
         // Negative if nothing was received yet.
         let Ok(length) = usize::try_from(read.map_err(failed)?) else {
-            wake.wait(context);
             return Poll::Pending;
         };
         buffer.advance(length);
@@ -68,9 +69,8 @@ impl AsyncWrite for Socket {
         Poll::Ready(Ok(()))
     }
 
-    /// Does nothing: the server closes the connection after `COM_QUIT`, and the runtime when the
-    /// request ends.
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.connection.abort();
         Poll::Ready(Ok(()))
     }
 }

@@ -3,14 +3,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::bindgen;
 use crate::tools::{NIGHTLY, TARGET, Tools};
 use xtask_host::process::{command, root, step};
 
-/// The module whose default export is the Worker.
-const ENTRY: &str = "src/worker/entry.js";
+/// The module whose default export is the Worker, and what it imports beside the wasm.
+const ENTRY: [&str; 2] = ["entry.js", "tasks.js"];
+/// What a closure checks before it calls into wasm: whether its instance is the present one.
+const IS_STALE: &str = "state.instance !== __wbg_instance_id";
+/// After an abort the old instance is replaced by the next call into wasm, which may be a closure's.
+const IS_STALE_OR_ABORTED: &str = "state.instance !== __wbg_instance_id || __wbg_reinit_scheduled";
 /// The features of WebAssembly that wasm-opt may use.
 const WASM_FEATURES: [&str; 7] = [
     "mutable-globals",
@@ -91,8 +95,16 @@ async fn join(tools: &Tools, staging: &Path, folder: &Path, names: Names) -> Res
     let generated = staging.join("index.js");
     let text = fs::read_to_string(&generated)?;
     // A static import is a `WebAssembly.Module` in Workers; the proposal's form is not known there.
-    fs::write(&generated, text.replace("import source ", "import "))?;
-    fs::copy(root().join(ENTRY), staging.join("entry.js"))?;
+    let text = text.replace("import source ", "import ");
+    ensure!(
+        text.contains(IS_STALE),
+        "wasm-bindgen writes other closures"
+    );
+    // Without it, the closure would run in the new instance with pointers of the old one.
+    fs::write(&generated, text.replace(IS_STALE, IS_STALE_OR_ABORTED))?;
+    for module in ENTRY {
+        fs::copy(root().join("src/worker").join(module), staging.join(module))?;
+    }
     let mut esbuild = tools.npm_program("esbuild");
     esbuild
         .args(["entry.js", "--bundle", "--format=esm"])

@@ -92,7 +92,7 @@ impl Hasher {
     pub fn new(cost: Cost, max_memory_kib: u32) -> Result<Self, HashError> {
         let params = Params::new(cost.memory_kib, cost.iterations, 1, Some(OUTPUT))?;
         Ok(Self {
-            memory: Memory::new(params.block_count()),
+            memory: Memory::default(),
             params,
             max_memory_kib,
         })

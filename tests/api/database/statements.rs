@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{App, PASSWORD, unique_email};
+use crate::support::{App, PASSWORD, eventually, unique_email};
 
 /// What a login does after its answer.
 fn is_after(sql: &str) -> bool {
@@ -58,6 +58,29 @@ async fn each_endpoint_takes_its_number_of_statements_and_one_connection() {
     app.update(&token, &json!({ "name": 7 })).await.expect(422);
     statements(0, "what is refused");
     assert_eq!(hyperdrive.counters().snapshot().connections, connections);
+}
+
+#[tokio::test]
+async fn a_request_waits_for_the_database_once_for_each_statement_and_twice_to_connect() {
+    let app = App::with().start();
+    let user = app.user().await;
+    let trips = || app.hyperdrive().counters().snapshot().round_trips;
+    // What comes after the answer of the login.
+    eventually(async || trips() >= 12).await;
+    let mut before = trips();
+    let mut taken = |expected: u64, what: &str| {
+        assert_eq!(trips() - before, expected, "{what}");
+        before = trips();
+    };
+    user.me().await.expect(200);
+    taken(3, "me");
+    user.update(&json!({ "name": "Ada" })).await.expect(200);
+    taken(4, "update");
+    app.register(&unique_email(), PASSWORD).await.expect(201);
+    taken(4, "register");
+    app.get("/").await.expect(200);
+    app.me("x.y.z").await.expect(401);
+    taken(0, "what needs no database");
 }
 
 #[tokio::test]

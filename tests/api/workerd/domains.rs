@@ -7,12 +7,13 @@ use serde_json::json;
 use crate::support::{App, PASSWORD, in_workerd};
 
 /// Domains of each kind on which implementations of UTS #46 differ.
-const DOMAINS: [&str; 76] = [
+const DOMAINS: [&str; 77] = [
     // Mapped, composed, folded, and all four dots.
     "bücher.example",
     "BÜCHER.Example",
     "bu\u{308}cher.example",
     "faß.example",
+    "straẞe.example",
     "FASS.example",
     "βόλος.example",
     "ΒΌΛΟΣ.example",

@@ -14,6 +14,27 @@ fn calls(answer: &Answer) -> BTreeMap<String, u32> {
 }
 
 #[tokio::test]
+async fn a_body_that_is_longer_than_its_length_says_is_limited_all_the_same() {
+    if !in_workerd() {
+        return;
+    }
+    let app = App::with().counts_calls().start();
+    for (length, status, code) in [
+        (16_384, 400, "malformed_body"),
+        (16_385, 413, "body_too_large"),
+        (10_000_000, 413, "body_too_large"),
+    ] {
+        let request = app.request("POST", "/auth/login").json(&json!({}));
+        let longer = request.header("x-longer", &length.to_string());
+        longer.send().await.problem(status, code);
+    }
+    // Where nobody reads the body, its rest is not read without a limit either.
+    let request = app.request("POST", "/nowhere").json(&json!({}));
+    let longer = request.header("x-longer", "10000000");
+    longer.send().await.problem(404, "not_found");
+}
+
+#[tokio::test]
 async fn each_endpoint_crosses_the_bridge_no_more_often_than_its_budget() {
     if !in_workerd() {
         return;
