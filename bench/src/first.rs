@@ -11,8 +11,6 @@ use crate::table::figure;
 
 /// How many processes of each kind.
 const PROCESSES: usize = 15;
-/// What makes two sizes of a file comparable.
-const KILOBYTE: u64 = 1000;
 
 /// A table of medians: until the process listens, and of the first `GET /` and the second one.
 pub(crate) async fn run(ground: &Ground) -> Result<String> {
@@ -41,7 +39,7 @@ pub(crate) async fn run(ground: &Ground) -> Result<String> {
         let _ = writeln!(table, "| {title} | {start} | {cpu} | {first} | {second} |");
     }
     let wasm = testkit::variable("TEST_WORKER") + "/index_bg.wasm";
-    let size = std::fs::metadata(&wasm).context(wasm)?.len() / KILOBYTE;
+    let size = std::fs::metadata(&wasm).context(wasm)?.len() / 1000;
     let _ = writeln!(
         table,
         "\nMedians of {PROCESSES} processes; the wasm has {size} KB."

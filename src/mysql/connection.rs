@@ -68,12 +68,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// [`Error::Server`] if the server refuses the statement; the connection stays usable. After
     /// any other error the connection is broken.
     pub async fn query(&mut self, statement: &Statement) -> Result<Vec<Row>, Error> {
-        match self.run(statement).await? {
-            Reply::Rows(rows) => Ok(rows),
-            Reply::Affected(..) => {
-                Err(self.out_of_step("a query was answered without a result set"))
-            }
-        }
+        let Reply::Rows(rows) = self.run(statement).await? else {
+            return Err(self.out_of_step("a query was answered without a result set"));
+        };
+        Ok(rows)
     }
 
     /// Runs a statement that changes rows, and commits the change.
@@ -104,8 +102,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.broken
     }
 
-    /// Sends `COM_QUIT`, after which the server closes the connection; without it, the server would
-    /// count the connection as aborted. A broken connection is closed at once.
+    /// Sends `COM_QUIT`, without which the server would count the connection as aborted. Closes a
+    /// broken connection.
     ///
     /// # Errors
     /// [`Error::Io`] if the stream fails. It can be ignored: the connection has ended either way.

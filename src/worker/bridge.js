@@ -19,7 +19,7 @@ export function readHead(request, names) {
 }
 
 /**
- * Returns the body of a request as a Uint8Array, or a part of more than `most` bytes if it has more: a
+ * Returns the body of a request as a Uint8Array, or its first `most` bytes and one more if it is longer: a
  * Worker that forwards a request may give it another body than its `Content-Length` says.
  */
 export async function readBody(request, most) {
@@ -35,7 +35,7 @@ export async function readBody(request, most) {
     body = joined;
   }
   reader.cancel().catch(() => {});
-  return body;
+  return body.subarray(0, most + 1);
 }
 
 /**

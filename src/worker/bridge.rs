@@ -10,8 +10,7 @@ extern "C" {
     #[wasm_bindgen(js_name = readHead, catch)]
     pub(super) fn read_head(request: &web_sys::Request, names: &Array) -> Result<String, JsValue>;
 
-    /// A promise of the body, a `Uint8Array`, of which a part is left out if it has more than `most`
-    /// bytes.
+    /// A promise of the body, a `Uint8Array` of at most one byte more than `most`.
     #[wasm_bindgen(js_name = readBody)]
     pub(super) fn read_body(request: &web_sys::Request, most: u32) -> Promise;
 

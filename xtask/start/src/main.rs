@@ -79,8 +79,8 @@ fn announcement(needs: &[Need]) -> &'static str {
     if needs.is_empty() {
         "Compiling cargo xtask itself, which takes about a minute, once."
     } else {
-        "Setting everything up, once: about five minutes on two cores, of which cargo xtask itself \
-         takes one, its tools one and the Worker three. Later runs take seconds."
+        "Setting everything up, once: about four minutes on two cores, of which cargo xtask itself \
+         takes one and the Worker three. Later runs take seconds."
     }
 }
 

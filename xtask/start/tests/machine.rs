@@ -51,7 +51,7 @@ fn the_first_line_says_what_is_going_to_happen_and_how_long_it_takes() {
     let said = refusal(&copy, "dev", &path);
     let first = said.lines().next().unwrap_or_default();
     assert!(
-        first.starts_with("Setting everything up, once: about five minutes"),
+        first.starts_with("Setting everything up, once: about four minutes"),
         "{said}"
     );
 }

@@ -1,8 +1,9 @@
-// The Worker, with a header in each answer that tells the calls from wasm to JavaScript until then.
+// The Worker, with headers in each answer that tell the calls from wasm to JavaScript until then, and how
+// large the memory of wasm is.
 // A request with `X-Longer` is forwarded with a longer body than its `Content-Length` says, as a Worker in
 // front may do.
 
-import { calls } from "./wrap.mjs";
+import { calls, instance } from "./wrap.mjs";
 import worker from "./index.js";
 
 export default {
@@ -12,6 +13,7 @@ export default {
     if (longer > 0) request = new Request(request, { body: "x".repeat(longer) });
     const response = await worker.fetch(request, env, context);
     response.headers.set("x-calls", JSON.stringify(calls));
+    response.headers.set("x-memory", instance.exports.memory.buffer.byteLength);
     return response;
   },
 };

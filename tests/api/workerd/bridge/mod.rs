@@ -19,6 +19,8 @@ async fn a_body_that_is_longer_than_its_length_says_is_limited_all_the_same() {
         return;
     }
     let app = App::with().counts_calls().start();
+    let memory = async || app.get("/").await.expect(200).header("x-memory");
+    let before = memory().await;
     for (length, status, code) in [
         (16_384, 400, "malformed_body"),
         (16_385, 413, "body_too_large"),
@@ -32,6 +34,7 @@ async fn a_body_that_is_longer_than_its_length_says_is_limited_all_the_same() {
     let request = app.request("POST", "/nowhere").json(&json!({}));
     let longer = request.header("x-longer", "10000000");
     longer.send().await.problem(404, "not_found");
+    assert_eq!(memory().await, before, "none of it was copied into wasm");
 }
 
 #[tokio::test]

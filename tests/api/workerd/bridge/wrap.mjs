@@ -3,6 +3,9 @@
 /** How often each was called. */
 export const calls = {};
 
+/** The latest instance. */
+export let instance;
+
 const { Instance } = WebAssembly;
 
 function wrap(name, imported) {
@@ -20,5 +23,6 @@ WebAssembly.Instance = function (module, imports) {
       wrapped[from][name] = typeof member === "function" ? wrap(name, member) : member;
     }
   }
-  return new Instance(module, wrapped);
+  instance = new Instance(module, wrapped);
+  return instance;
 };
