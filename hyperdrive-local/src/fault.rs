@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::lock;
 
 /// The point of the conversation at which a fault applies, named by the next packet to the Worker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// The greeting.
@@ -65,6 +65,9 @@ pub struct Fault {
     pub stage: Stage,
     /// Its effect.
     pub kind: Kind,
+    /// The number of times that it could apply and does not, before the first time that it does.
+    #[serde(default)]
+    pub skip: u32,
     /// The number of times that it applies; `None` for no limit.
     #[serde(default)]
     pub times: Option<u32>,
@@ -86,6 +89,10 @@ impl Faults {
         let fault = current
             .as_mut()
             .filter(|fault| stages.contains(&fault.stage))?;
+        if fault.skip > 0 {
+            fault.skip -= 1;
+            return None;
+        }
         let kind = fault.kind;
         match &mut fault.times {
             Some(1) => *current = None,

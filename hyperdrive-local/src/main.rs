@@ -54,6 +54,7 @@ fn fault(text: &str) -> Result<Fault, String> {
         let example = Fault {
             stage: Stage::Query,
             kind: Kind::Delay(500),
+            skip: 0,
             times: Some(1),
         };
         let example = serde_json::to_string(&example).unwrap_or_default();

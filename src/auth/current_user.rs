@@ -39,17 +39,9 @@ impl CurrentUser {
     /// [`Error::InvalidToken`] if the user no longer exists; [`Error::Database`].
     pub async fn load(&self, session: &Session<'_>) -> Result<User, Error> {
         let id = self.id(session).await?;
-        find_current(session, id).await
+        let user = user::find(session, id).await?;
+        user.ok_or(Error::InvalidToken(TokenError::UnknownUser))
     }
-}
-
-/// Finds the user with an id that came from a token.
-///
-/// # Errors
-/// [`Error::InvalidToken`] if the user no longer exists; [`Error::Database`].
-pub async fn find_current(session: &Session<'_>, id: UserId) -> Result<User, Error> {
-    let user = user::find(session, id).await?;
-    user.ok_or(Error::InvalidToken(TokenError::UnknownUser))
 }
 
 impl FromRequestParts<Arc<App>> for CurrentUser {

@@ -7,6 +7,7 @@ use futures_util::future::{BoxFuture, MaybeDone, maybe_done, poll_immediate};
 use crate::app::App;
 use crate::db::login_throttle::{self, Decision, Taken};
 use crate::db::user::{self, StoredCredentials};
+use crate::db::{self, Observer as _, Session};
 use crate::error::Error;
 use crate::events::{Event, Log};
 use crate::http::address::Network;
@@ -43,7 +44,7 @@ pub(crate) async fn verify(
     network: &Network,
     log: &Log,
 ) -> Result<Outcome, Error> {
-    let (found, reserved) = look_up_and_reserve(app, email, network).await?;
+    let (found, reserved) = look_up_and_reserve(app, email, network, log).await?;
     let reservation = match reserved {
         Reserved::Go(reservation) => reservation,
         Reserved::Wait(account, wait) => return Ok(Outcome::Throttled(account, wait)),
@@ -91,6 +92,7 @@ async fn look_up_and_reserve(
     app: &App,
     email: &Lookup,
     network: &Network,
+    log: &Log,
 ) -> Result<(Option<StoredCredentials>, Reserved), Error> {
     let limits = app.config.login.limits;
     let work = async |session| {
@@ -111,7 +113,7 @@ async fn look_up_and_reserve(
         };
         Ok((found, reserved))
     };
-    app.db.run(work).await
+    app.db.run(log, work).await
 }
 
 /// Starts a timer for the least time that a failed login takes, so that the response time does not
@@ -134,6 +136,15 @@ pub(crate) enum Settled {
     Overtaken,
 }
 
+/// The pauses before [`Verified::settle`] tries again to give back what a login took: together with
+/// the attempts half a minute, which Workers allow after a response, and which bridges a fail-over.
+const PAUSES: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
+
 impl Verified {
     /// Undoes the count of this login as a failure, remembers its network, and replaces an outdated
     /// hash.
@@ -141,21 +152,46 @@ impl Verified {
     /// # Errors
     /// [`Error::Database`], or the reason why the new hash was not made or stored. The login has
     /// succeeded all the same.
-    pub(crate) async fn settle(&self, app: &App, password: &Password) -> Result<Settled, Error> {
+    pub(crate) async fn settle(
+        &self,
+        app: &App,
+        password: &Password,
+        log: &Log,
+    ) -> Result<Settled, Error> {
+        self.give_back(app, log).await?;
+        match &self.user.password {
+            Some(old) if self.is_outdated => upgrade(app, &self.user, old, password, log).await,
+            _ => Ok(Settled::Remembered),
+        }
+    }
+
+    /// Gives back what the login took. Tries for half a minute: otherwise a fail-over of the database
+    /// would leave a right login counted as a failure.
+    async fn give_back(&self, app: &App, log: &Log) -> Result<(), Error> {
         let Reservation {
             account,
             network,
             taken,
         } = &self.reservation;
         let limits = app.config.login.limits;
-        let give_back = async |session| {
-            login_throttle::succeeded(&session, account, *network, *taken, limits).await?;
-            login_throttle::purge(&session).await
-        };
-        app.db.run(give_back).await?;
-        match &self.user.password {
-            Some(old) if self.is_outdated => upgrade(app, &self.user, old, password).await,
-            _ => Ok(Settled::Remembered),
+        let mut pauses = PAUSES.into_iter();
+        let mut is_repeat = false;
+        loop {
+            let give_back = async |session: Session<'_>| {
+                let repeat = is_repeat;
+                login_throttle::succeeded(&session, account, *network, *taken, limits, repeat)
+                    .await?;
+                Ok::<_, db::Error>(login_throttle::purge(&session).await)
+            };
+            match (app.db.run(log, give_back).await, pauses.next()) {
+                (Ok(purged), _) => return Ok(purged?),
+                (Err(error), None) => return Err(error.into()),
+                (Err(error), Some(pause)) => {
+                    log.retrying(&error);
+                    app.runtime.sleep(pause).await;
+                }
+            }
+            is_repeat = true;
         }
     }
 }
@@ -165,12 +201,13 @@ async fn upgrade(
     user: &StoredCredentials,
     old: &str,
     password: &Password,
+    log: &Log,
 ) -> Result<Settled, Error> {
     // Hashed first, so that no connection is held meanwhile.
     let new = app.hasher.hash(password)?;
     let now = app.runtime.now();
     let replace = async |session| user::upgrade_hash(&session, user.id, old, &new, now).await;
-    Ok(if app.db.run(replace).await? {
+    Ok(if app.db.run(log, replace).await? {
         Settled::Upgraded
     } else {
         Settled::Overtaken
@@ -189,7 +226,7 @@ pub(crate) fn is_to_purge() -> bool {
 ///
 /// # Errors
 /// [`Error::Database`].
-pub(crate) async fn purge(app: &App) -> Result<(), Error> {
-    let purge = async |session| login_throttle::purge(&session).await;
-    Ok(app.db.run(purge).await?)
+pub(crate) async fn purge(app: &App, log: &Log) -> Result<(), Error> {
+    let purge = async |session: Session<'_>| login_throttle::purge(&session).await;
+    Ok(app.db.run(log, purge).await?)
 }

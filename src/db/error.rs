@@ -23,6 +23,13 @@ pub enum Error {
         /// The cause.
         source: mysql::Error,
     },
+    /// What was written was not what was read: behind the connection are servers that do not have the
+    /// same rows.
+    #[error("while {purpose}: the servers behind the connection do not have the same rows")]
+    Disagreement {
+        /// The operation that failed.
+        purpose: &'static str,
+    },
     /// The tables lack something that is needed.
     #[error("{0}")]
     Schema(String),
@@ -34,17 +41,7 @@ impl Error {
     pub fn as_mysql(&self) -> Option<&mysql::Error> {
         match self {
             Self::Failed { source, .. } => Some(source),
-            Self::Timeout { .. } | Self::Schema(_) => None,
+            Self::Timeout { .. } | Self::Disagreement { .. } | Self::Schema(_) => None,
         }
-    }
-
-    /// Returns whether the connection was lost before the first byte of a reply.
-    pub(super) fn is_unanswered(&self) -> bool {
-        matches!(self.as_mysql(), Some(mysql::Error::Unanswered(_)))
-    }
-
-    /// Returns whether the connection itself failed.
-    pub(super) fn is_io(&self) -> bool {
-        matches!(self.as_mysql(), Some(mysql::Error::Io(_)))
     }
 }

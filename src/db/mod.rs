@@ -14,8 +14,12 @@ macro_rules! utf8 {
 mod database;
 mod error;
 pub mod login_throttle;
+mod retry;
 pub mod schema;
+mod session;
 pub mod user;
 
-pub use database::{Database, Session, Timeouts};
+pub use database::{Database, Timeouts};
 pub use error::Error;
+pub use retry::Observer;
+pub use session::Session;

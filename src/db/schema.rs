@@ -1,21 +1,17 @@
 //! The check that the tables of users and login budgets are usable.
 
 use super::user::columns::{self, Column, narrow_password};
-use super::{Error, Session};
+use super::{Error, Session, user};
+use crate::identity::user_id::UserId;
 use crate::mysql::Statement;
 
-/// Checks that both tables exist, and that `user` has text columns of the right names, with room
-/// for a hash of `hash_length` characters.
+/// Checks that users can be read and rows changed, and that `user` has text columns of the right
+/// names, with room for a hash of `hash_length` characters. Changes nothing.
 ///
 /// # Errors
-/// [`Error::Schema`] if a column is missing or too short; [`Error::Failed`] if
-/// `gatehouse_login_throttle` cannot be read; [`Error::Timeout`].
+/// [`Error::Schema`] if a column is missing or too short; [`Error::Failed`] if a table cannot be
+/// read or changed, as on a server that is read-only or not part of its cluster; [`Error::Timeout`].
 pub async fn check(session: &Session<'_>, hash_length: usize) -> Result<(), Error> {
-    let select = Statement::new(
-        "reading the login budgets",
-        "SELECT 1 FROM `gatehouse_login_throttle` LIMIT 1",
-    );
-    session.query(&select, |_| Ok(())).await?;
     let columns = columns::read(session).await?;
     let length = |column| {
         let found = columns.iter().find(|holds| holds.column == column);
@@ -28,10 +24,18 @@ pub async fn check(session: &Session<'_>, hash_length: usize) -> Result<(), Erro
             return Err(Error::Schema(reason));
         }
     }
-    match length(Column::Password) {
-        Some(length) if u64::try_from(hash_length).is_ok_and(|needed| needed > length) => {
-            Err(Error::Schema(narrow_password(length, hash_length)))
-        }
-        _ => Ok(()),
+    if let Some(length) = length(Column::Password)
+        && u64::try_from(hash_length).is_ok_and(|needed| needed > length)
+    {
+        return Err(Error::Schema(narrow_password(length, hash_length)));
     }
+    // The SELECT of `GET /me`.
+    user::find(session, UserId::from(0_u64)).await?;
+    // A server that is read-only refuses this statement although there is nothing to delete. Asking
+    // for `read_only` would not do: some accounts may write nevertheless.
+    let delete = Statement::new(
+        "finding whether rows can be changed",
+        "DELETE FROM `gatehouse_login_throttle` WHERE FALSE",
+    );
+    session.execute(&delete).await.map(drop)
 }

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::Event;
 use crate::config::Stray;
+use crate::db::{self, Observer};
 use crate::error::Error;
 use crate::identity::pseudonym::AccountPseudonym;
 use crate::identity::user_id::UserId;
@@ -90,6 +91,12 @@ impl Log {
     /// Counts an event without a line of its own.
     pub fn count(&self, event: Event) {
         count(&*self.runtime, event);
+    }
+}
+
+impl Observer for Log {
+    fn retrying(&self, failed: &db::Error) {
+        self.write(Event::StatementRetried, None, Some(failed.to_string()));
     }
 }
 

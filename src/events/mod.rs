@@ -40,13 +40,15 @@ pub enum Event {
     HashUpgradeSkipped,
     /// The work after a login failed.
     LoginCleanupFailed,
+    /// A statement failed and was run again.
+    StatementRetried,
     /// A variable looks like a misspelt setting.
     UnknownSetting,
 }
 
 impl Event {
     /// All events.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Request,
         Self::UserRegistered,
         Self::LoginSucceeded,
@@ -61,6 +63,7 @@ impl Event {
         Self::HashUpgraded,
         Self::HashUpgradeSkipped,
         Self::LoginCleanupFailed,
+        Self::StatementRetried,
         Self::UnknownSetting,
     ];
 
@@ -82,6 +85,7 @@ impl Event {
             Self::HashUpgraded => "hash_upgraded",
             Self::HashUpgradeSkipped => "hash_upgrade_skipped",
             Self::LoginCleanupFailed => "login_cleanup_failed",
+            Self::StatementRetried => "statement_retried",
             Self::UnknownSetting => "unknown_setting",
         }
     }
@@ -112,6 +116,7 @@ impl Event {
                 | Self::HashUpgraded
                 | Self::HashUpgradeSkipped
                 | Self::LoginCleanupFailed
+                | Self::StatementRetried
         )
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The cause of a 5xx is logged and never sent to the client.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -12,8 +13,10 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::validation::FieldError;
 
-/// `Retry-After` of a 503, in seconds.
-const DATABASE_AWAY: u64 = 5;
+/// `Retry-After` of a 503, in seconds, the least and the most. Less than 5 s, after which workerd and
+/// many proxies close idle connections: a POST on a connection that is just being closed fails.
+/// Random, so that the clients of a failed database do not all come back at once.
+const DATABASE_AWAY: RangeInclusive<u64> = 2..=4;
 /// `Retry-After` after a rate limit, in seconds: the longest period that a rate limit of Workers
 /// can have. Workers do not tell how much of it is left.
 const RATE_LIMIT_PERIOD: u64 = 60;
@@ -54,7 +57,7 @@ impl Error {
             Self::TooManyAttempts(wait) => {
                 Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
             }
-            Self::Database(_) => Some(DATABASE_AWAY),
+            Self::Database(_) => Some(random_in(DATABASE_AWAY)),
             _ => None,
         }
     }
@@ -100,6 +103,14 @@ impl Error {
             response.headers_mut().remove(header::CONTENT_LENGTH);
         }
     }
+}
+
+/// Returns a random number of a small range, or its start if there is no randomness.
+fn random_in(range: RangeInclusive<u64>) -> u64 {
+    let mut byte = [0];
+    let _ = getrandom::fill(&mut byte);
+    let size = range.end() - range.start() + 1;
+    range.start() + u64::from(byte[0]) % size
 }
 
 /// A problem detail of RFC 9457.

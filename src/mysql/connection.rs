@@ -131,14 +131,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         command.push(COM_QUERY);
         command.extend_from_slice(sql);
         self.packets.start_command();
-        let first = match self.packets.write(&command).await {
-            Ok(()) => self.packets.read().await,
-            Err(error) => Err(error),
-        };
-        let first = first.map_err(|error| match error {
-            Error::Io(error) if !self.packets.has_begun() => Error::Unanswered(error),
-            error => error,
-        })?;
+        self.packets.write(&command).await?;
+        let first = self.packets.read().await?;
         match first.first() {
             Some(0x00) => {
                 parse_ok(&first).map(|(affected, status)| Reply::Affected(affected, status))

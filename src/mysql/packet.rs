@@ -67,11 +67,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Packets<S> {
         }
     }
 
-    /// Returns true if bytes of the next packet have been received.
-    pub(super) fn has_begun(&self) -> bool {
-        !self.input.is_empty()
-    }
-
     /// Writes a packet. An empty payload is sent too: it is a valid authentication response.
     pub(super) async fn write(&mut self, mut payload: &[u8]) -> Result<(), Error> {
         self.output.clear();

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::db::schema;
 use crate::error::Error;
+use crate::events::Log;
 use crate::http::json::json;
 
 /// The response body of both health checks.
@@ -25,15 +26,15 @@ pub async fn get_status() -> Result<Response, Error> {
     json(axum::http::StatusCode::OK, &Status { status: "ok" })
 }
 
-/// `GET /ready`: 200 if the database answers and has the tables that users and logins need, 503
-/// otherwise.
+/// `GET /ready`: 200 if the database answers, can be written to, and has the tables that users and
+/// logins need, 503 otherwise.
 ///
 /// # Errors
 /// [`Error::Database`] if the database fails or a table is not usable.
-pub async fn get_ready(State(app): State<Arc<App>>) -> Result<Response, Error> {
+pub async fn get_ready(State(app): State<Arc<App>>, log: Log) -> Result<Response, Error> {
     let hash_length = app.hasher.hash_length()?;
     let check = async |session| schema::check(&session, hash_length).await;
-    app.db.run(check).await?;
+    app.db.run(&log, check).await?;
     json(axum::http::StatusCode::OK, &Status { status: "ok" })
 }
 

@@ -31,7 +31,9 @@ impl MariaDb {
         let owner = program.owner(&folder);
         let init = "CREATE DATABASE IF NOT EXISTS app CHARACTER SET utf8mb4;\n\
                     CREATE USER IF NOT EXISTS 'app'@'127.0.0.1' IDENTIFIED BY 'app';\n\
-                    GRANT ALL PRIVILEGES ON app.* TO 'app'@'127.0.0.1';\n";
+                    GRANT ALL PRIVILEGES ON app.* TO 'app'@'127.0.0.1';\n\
+                    CREATE USER IF NOT EXISTS 'admin'@'127.0.0.1' IDENTIFIED BY 'admin';\n\
+                    GRANT ALL PRIVILEGES ON *.* TO 'admin'@'127.0.0.1';\n";
         std::fs::write(folder.join("init.sql"), init).expect("a file");
         for name in ["tmp", "files"] {
             std::fs::create_dir(folder.join(name)).expect("a folder");
@@ -57,9 +59,17 @@ impl MariaDb {
     /// # Panics
     /// When it does not start.
     pub fn run(&mut self) {
+        self.run_with(&[]);
+    }
+
+    /// Runs it with further arguments, and returns when it answers.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn run_with(&mut self, arguments: &[&str]) {
         let serve = self.program.serve(&self.folder, self.port, &self.owner);
         let mut serve = serve.expect("a log");
-        let process = Background::start(serve.args(self.arguments));
+        let process = Background::start(serve.args(self.arguments).args(arguments));
         self.process = Some(process.expect("mariadbd"));
         let folder = self.folder.display();
         let why = || format!("the server does not start: {folder}");
@@ -88,6 +98,15 @@ impl MariaDb {
     #[must_use]
     pub fn options(&self) -> Opts {
         database::options(&format!("mysql://app:app@127.0.0.1:{}/app", self.port))
+    }
+
+    /// A connection with all privileges.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn admin(&self) -> Conn {
+        let url = format!("mysql://admin:admin@127.0.0.1:{}/app", self.port);
+        database::connect(&url).await
     }
 
     /// A connection to its database.

@@ -23,6 +23,7 @@ async fn every_fault_strikes_where_it_is_told_to_and_then_is_over() {
             hyperdrive.fail(Fault {
                 stage,
                 kind,
+                skip: 0,
                 times: Some(1),
             });
             let talk = async {
@@ -65,6 +66,7 @@ async fn a_connection_is_closed_after_so_many_bytes_or_packets_and_no_times_are_
         hyperdrive.fail(Fault {
             stage: Stage::Connect,
             kind,
+            skip: 0,
             times,
         });
         let mut connection = connect(&hyperdrive).await;
@@ -82,6 +84,7 @@ async fn a_connection_is_closed_after_so_many_bytes_or_packets_and_no_times_are_
     hyperdrive.fail(Fault {
         stage: Stage::Connect,
         kind: Kind::Close,
+        skip: 0,
         times: Some(0),
     });
     assert!(connect(&hyperdrive).await.is_ok());
@@ -109,7 +112,8 @@ async fn counters_are_read_and_faults_are_set_over_http() {
         (&counters["statements"], &counters["origin_connections"]),
         (&0.into(), &0.into())
     );
-    let fault = serde_json::json!({ "stage": "query", "kind": { "delay": 7 }, "times": 2 });
+    let fault =
+        serde_json::json!({ "stage": "query", "kind": { "delay": 7 }, "skip": 1, "times": 2 });
     let set = client
         .put(format!("{url}/fault"))
         .json(&fault)

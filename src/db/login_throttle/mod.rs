@@ -20,16 +20,13 @@ mod sql;
 use std::time::Duration;
 
 use crate::identity::pseudonym::{AccountPseudonym, NetworkPseudonym};
-use crate::mysql::{self, Affected, Sql, Statement};
-use crate::statement;
+use crate::mysql::{self, Sql, Statement};
+use crate::{sql, statement};
 
 use self::limits::{DAY, ENTRY, KNOWN_ENTRY, MEMORY, RESERVED, TIME, TOLERANCE};
 pub use self::limits::{KNOWN_FOR, Limits, MOST_KNOWN, MOST_NETWORKS};
 use self::sql::Terms;
 use super::{Error, Session};
-
-/// The most times that a statement is run again after a deadlock.
-const MOST_RETRIES: u32 = 2;
 
 /// The budgets from which a login took a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +72,7 @@ pub async fn take(
     limits: Limits,
 ) -> Result<Decision, Error> {
     let statement = taking(account, network, limits);
-    let done = execute(session, &statement).await?;
+    let done = session.execute(&statement).await?;
     Decision::read(done.last_insert_id).ok_or(Error::Failed {
         purpose: statement.purpose(),
         source: mysql::Error::Protocol("no LAST_INSERT_ID in the reply"),
@@ -116,17 +113,21 @@ pub fn taking(account: &AccountPseudonym, network: NetworkPseudonym, limits: Lim
 /// Records that a password was right: its network becomes known and its own budget full, and the
 /// unit of the strangers' budget, if it took one, is given back.
 ///
+/// `is_repeat` tells that this was tried before and that it is unknown whether it was done. The unit
+/// is then given back only if the network is not yet known, so that it is not given back twice.
+///
 /// # Errors
-/// [`Error`] if the statement fails.
+/// [`Error`] if the statement fails. It may have been done.
 pub async fn succeeded(
     session: &Session<'_>,
     account: &AccountPseudonym,
     network: NetworkPseudonym,
     taken: Taken,
     limits: Limits,
+    is_repeat: bool,
 ) -> Result<(), Error> {
-    let statement = succeeding(account, network, taken, limits);
-    execute(session, &statement).await.map(drop)
+    let statement = succeeding(account, network, taken, limits, is_repeat);
+    session.execute(&statement).await.map(drop)
 }
 
 /// Returns the statement of [`succeeded`].
@@ -136,18 +137,27 @@ pub fn succeeding(
     network: NetworkPseudonym,
     taken: Taken,
     limits: Limits,
+    is_repeat: bool,
 ) -> Statement {
-    let given_back = match taken {
-        Taken::Network => 0,
-        Taken::NetworkAndStrangers => limits.strangers_interval(),
-    };
     let terms = Terms::of(network);
+    let interval = limits.strangers_interval();
+    let given_back = match taken {
+        Taken::Network => Sql::from("0"),
+        Taken::NetworkAndStrangers if is_repeat => {
+            sql!(
+                "IF(:is_known, 0, :interval)",
+                is_known = &terms.is_known,
+                interval
+            )
+        }
+        Taken::NetworkAndStrangers => sql!(":interval", interval),
+    };
     statement!(
         "remembering a login",
         sql::SUCCEED,
         account = account.as_bytes(),
         network = network.as_bytes(),
-        given_back,
+        given_back = &given_back,
         known_for = KNOWN_FOR,
         most_bytes = MOST_KNOWN * KNOWN_ENTRY,
         now = &terms.now,
@@ -162,7 +172,7 @@ pub fn succeeding(
 /// # Errors
 /// [`Error`] if the statement fails.
 pub async fn purge(session: &Session<'_>) -> Result<(), Error> {
-    execute(session, &purging()).await.map(drop)
+    session.execute(&purging()).await.map(drop)
 }
 
 /// Returns the statement of [`purge`].
@@ -170,18 +180,4 @@ pub async fn purge(session: &Session<'_>) -> Result<(), Error> {
 pub fn purging() -> Statement {
     let now = Sql::from(sql::NOW);
     statement!("deleting old login budgets", sql::PURGE, now = &now)
-}
-
-/// Runs a statement, again after a deadlock, which a purge and a login can cause.
-async fn execute(session: &Session<'_>, statement: &Statement) -> Result<Affected, Error> {
-    let mut done = session.execute(statement).await;
-    for _ in 0..MOST_RETRIES {
-        match &done {
-            Err(error) if error.as_mysql().is_some_and(mysql::Error::is_deadlock) => {
-                done = session.execute(statement).await;
-            }
-            _ => break,
-        }
-    }
-    done
 }

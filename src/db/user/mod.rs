@@ -5,6 +5,7 @@
 
 mod by_email;
 pub(super) mod columns;
+mod duplicate;
 mod read;
 mod refusal;
 mod row;

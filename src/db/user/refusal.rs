@@ -10,12 +10,13 @@
 //! comparison, if the columns are certain to hold the values.
 
 use crate::identity::user_id::UserId;
-use crate::mysql::{self, Sql, Statement};
+use crate::mysql::{self, Sql};
+use crate::sql;
 use crate::validation::{FieldError, Violation};
-use crate::{sql, statement};
 
 use super::super::{Error, Session};
 use super::columns::{self, Column, Holds};
+use super::duplicate;
 
 /// The reason why a write failed.
 #[derive(Debug, thiserror::Error)]
@@ -81,79 +82,11 @@ pub(super) async fn explain(
     error: Error,
 ) -> Refusal {
     let found = match error.as_mysql() {
-        Some(mysql) if mysql.is_duplicate() => duplicate(session, assignments, own).await,
+        Some(mysql) if mysql.is_duplicate() => duplicate::explain(session, assignments, own).await,
         Some(mysql) if mysql.is_unfit() => unfit(session, assignments, error).await,
         _ => return Refusal::Database(error),
     };
     found.unwrap_or_else(Refusal::Database)
-}
-
-async fn duplicate(
-    session: &Session<'_>,
-    assignments: Assignments<'_>,
-    own: Option<UserId>,
-) -> Result<Refusal, Error> {
-    // With `autocommit=0`, an earlier SELECT has opened a transaction, whose snapshot does not show
-    // the row in the way.
-    let commit = Statement::new("ending a transaction", "COMMIT");
-    session.execute(&commit).await?;
-    let find = |column| {
-        let mut assignments = assignments.iter().copied();
-        assignments.find(|(other, _)| *other == column)
-    };
-    if let Some(email) = find(Column::Email)
-        && is_there(session, &[email], own).await?
-    {
-        return Ok(Refusal::EmailTaken);
-    }
-    let mut taken: Vec<Column> = Vec::new();
-    let mut is_told = true;
-    for key in columns::read_unique_keys(session).await? {
-        let values = key.and_then(|key| key.into_iter().map(find).collect::<Option<Vec<_>>>());
-        let Some(values) = values else {
-            is_told = false;
-            continue;
-        };
-        // A unique key allows any number of NULLs.
-        let has_values = values.iter().all(|(_, value)| value.is_some());
-        if has_values && is_there(session, &values, own).await? {
-            taken.extend(values.into_iter().map(|(column, _)| column));
-        }
-    }
-    if taken.is_empty() && is_told {
-        let reason = "the server reports a duplicate entry, which no unique key but the primary \
-                      key can have caused: is AUTO_INCREMENT exhausted?";
-        return Err(Error::Schema(reason.to_owned()));
-    }
-    // Two keys may have a column in common.
-    let taken = Column::ALL
-        .into_iter()
-        .filter(|column| taken.contains(column));
-    let taken: Vec<_> = taken.collect();
-    let message = "Another user has this already.";
-    Ok(Refusal::Conflict(fields(taken, "taken", message)))
-}
-
-/// Returns whether another row than `own` has these values, by the columns' collations.
-async fn is_there(
-    session: &Session<'_>,
-    assignments: Assignments<'_>,
-    own: Option<UserId>,
-) -> Result<bool, Error> {
-    let mut conditions: Vec<_> = assignments
-        .iter()
-        .map(|&(column, value)| column.equals(value))
-        .collect();
-    conditions.extend(own.map(|id| sql!("`id` <> :id", id)));
-    let select = statement!(
-        "finding what a unique key refuses",
-        "SELECT 1 FROM `user` WHERE :conditions LIMIT 1",
-        conditions = &Sql::join(" AND ", &conditions),
-    );
-    match session.query(&select, |_| Ok(())).await {
-        Err(error) if error.as_mysql().is_some_and(mysql::Error::is_incomparable) => Ok(false),
-        rows => rows.map(|rows| !rows.is_empty()),
-    }
 }
 
 async fn unfit(
@@ -204,7 +137,7 @@ async fn unfit(
 }
 
 /// Returns the same validation error for the field of each column.
-fn fields(columns: Vec<Column>, code: &'static str, message: &str) -> Vec<FieldError> {
+pub(super) fn fields(columns: Vec<Column>, code: &'static str, message: &str) -> Vec<FieldError> {
     let errors = columns
         .into_iter()
         .map(|column| FieldError::new(column.name(), Violation::new(code, message)));

@@ -1,9 +1,12 @@
 //! Statements that insert and change users.
 
+use std::time::Duration;
+
 use super::super::{Error, Session};
 use super::columns::Column;
+use super::read::find;
 use super::refusal::{Assignments, Refusal, explain, is_groundless, nothing_lost};
-use super::row::NO_ID;
+use super::row::{NO_ID, User};
 use crate::identity::email::Email;
 use crate::identity::name::Name;
 use crate::identity::user_id::UserId;
@@ -70,8 +73,41 @@ pub async fn insert(session: &Session<'_>, user: &NewUser<'_>) -> Result<UserId,
     }
 }
 
-/// Changes a user, and succeeds even if the user no longer exists. Call [`find`](super::find) to
-/// know: an UPDATE to the same values affects no row either.
+impl Changes<'_> {
+    /// Returns the columns to write.
+    fn assignments(&self) -> Vec<(Column, Option<&str>)> {
+        let columns = [(Column::Name, self.name), (Column::Username, self.username)];
+        columns
+            .into_iter()
+            .filter_map(|(column, value)| Some((column, value.change()?.map(Name::as_str))))
+            .collect()
+    }
+
+    /// Makes the changes to a user that was read.
+    fn apply(&self, user: &mut User) {
+        let owned = |name: &Name| name.as_str().to_owned();
+        if let Some(name) = self.name.change() {
+            user.name = name.map(owned);
+        }
+        if let Some(username) = self.username.change() {
+            user.username = username.map(owned);
+        }
+    }
+}
+
+/// The pauses before an UPDATE is repeated that has changed no row.
+const PAUSES: [Duration; 3] = [
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_millis(800),
+];
+
+/// Changes a user and returns it as it is now, or `None` if there is no such user.
+///
+/// The UPDATE and the SELECT may reach two servers, of which the second one may not have the change
+/// yet. So the changed columns are returned as they were written. If the UPDATE has changed no row,
+/// because the user had the values already or because the first server does not have the user yet,
+/// the SELECT must show the values, or both are repeated.
 ///
 /// # Errors
 /// [`Refusal`]; after [`Refusal::Database`] the user may have been changed nevertheless.
@@ -80,22 +116,38 @@ pub async fn update(
     id: UserId,
     changes: &Changes<'_>,
     now: u64,
-) -> Result<(), Refusal> {
-    let columns = [
-        (Column::Name, changes.name),
-        (Column::Username, changes.username),
-    ];
-    let assignments: Vec<_> = columns
-        .into_iter()
-        .filter_map(|(column, value)| Some((column, value.change()?.map(Name::as_str))))
-        .collect();
+) -> Result<Option<User>, Refusal> {
+    let assignments = changes.assignments();
     if assignments.is_empty() {
-        return Ok(());
+        return Ok(find(session, id).await?);
     }
     let rows = sql!("`id` = :id", id);
     let purpose = "updating a user";
-    let done = change(session, purpose, id, &rows, &assignments, now);
-    done.await.map(drop)
+    let mut pauses = PAUSES.into_iter();
+    loop {
+        let done = change(session, purpose, id, &rows, &assignments, now).await?;
+        let read = find(session, id).await?;
+        match (done.rows > 0, read) {
+            (true, Some(mut user)) => {
+                changes.apply(&mut user);
+                user.updated_at = i64::try_from(now).ok();
+                return Ok(Some(user));
+            }
+            (false, None) => return Ok(None),
+            (false, Some(user)) => {
+                let mut expected = user.clone();
+                changes.apply(&mut expected);
+                if user == expected {
+                    return Ok(Some(user));
+                }
+            }
+            // It was deleted in between, or the second server does not have it yet.
+            (true, None) => {}
+        }
+        let pause = pauses.next();
+        let pause = pause.ok_or(Refusal::Database(Error::Disagreement { purpose }))?;
+        session.wait(pause).await;
+    }
 }
 
 /// Replaces the stored hash `old` by `new`, a hash of the same password. Returns false if the row

@@ -4,8 +4,6 @@ use std::{fmt, io};
 
 /// `ER_DUP_ENTRY`: a unique key already holds this value.
 const ER_DUP_ENTRY: u16 = 1062;
-/// `ER_LOCK_DEADLOCK`: the transaction was rolled back to resolve a deadlock.
-const ER_LOCK_DEADLOCK: u16 = 1213;
 /// `ER_TRUNCATED_WRONG_VALUE_FOR_FIELD`: for text, a character that the column cannot hold.
 const ER_TRUNCATED_WRONG_VALUE_FOR_FIELD: u16 = 1366;
 /// `ER_BAD_NULL_ERROR`, `WARN_DATA_TRUNCATED`, `ER_TRUNCATED_WRONG_VALUE_FOR_FIELD`,
@@ -28,9 +26,6 @@ pub enum Error {
     /// The stream failed or ended.
     #[error("connection to MySQL: {0}")]
     Io(#[from] io::Error),
-    /// The stream failed or ended before the first byte of the reply to a statement.
-    #[error("connection to MySQL, before any reply: {0}")]
-    Unanswered(io::Error),
     /// The server broke the protocol or sent more than the limits allow.
     #[error("MySQL protocol: {0}")]
     Protocol(&'static str),
@@ -63,13 +58,6 @@ impl Error {
             Self::Server(error) => Some(error.code),
             _ => None,
         }
-    }
-
-    /// Returns true if the server rolled the transaction back to resolve a deadlock, so that it may
-    /// be run again.
-    #[must_use]
-    pub fn is_deadlock(&self) -> bool {
-        self.code() == Some(ER_LOCK_DEADLOCK)
     }
 
     /// Returns true if a statement compared a column with characters that the column's character
@@ -172,13 +160,17 @@ impl fmt::Display for ServerError {
                 | 1142
                 | 1143
                 | 1146
+                | 1180
                 | 1203
                 | 1205
                 | 1213
                 | 1226
                 | 1290
                 | 1317
+                | 1792
                 | 1836
+                | 1927
+                | 3101
         ) || state == "58000"
             || self.message.starts_with("Hyperdrive does not ");
         if harmless {

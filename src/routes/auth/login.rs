@@ -78,7 +78,7 @@ fn succeed(
     };
     let answer = Audit::user(Event::LoginSucceeded, user_id).on(json(StatusCode::OK, &view)?);
     let after = async move {
-        let (event, reason) = match verified.settle(&app, &password).await {
+        let (event, reason) = match verified.settle(&app, &password, &log).await {
             Ok(Settled::Remembered) => return,
             Ok(Settled::Upgraded) => (Event::HashUpgraded, None),
             Ok(Settled::Overtaken) => (Event::HashUpgradeSkipped, None),
@@ -91,7 +91,7 @@ fn succeed(
 
 /// Deletes expired login budgets and logs a failure.
 async fn purge(app: Arc<App>, log: Log) {
-    if let Err(error) = login::purge(&app).await {
+    if let Err(error) = login::purge(&app, &log).await {
         log.write(Event::LoginCleanupFailed, None, Some(error.to_string()));
     }
 }

@@ -96,7 +96,7 @@ pub async fn register(
         }
         user::insert(&session, &user).await.map_err(Error::from)
     };
-    let id = app.db.run(insert).await?;
+    let id = app.db.run(&log, insert).await?;
     let view = UserView::new(user::User {
         id,
         email: Some(email.as_str().to_owned()),

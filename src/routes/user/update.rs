@@ -8,13 +8,14 @@ use axum::response::Response;
 
 use super::UserView;
 use crate::app::App;
-use crate::auth::current_user::{CurrentUser, find_current};
+use crate::auth::current_user::CurrentUser;
 use crate::db::user::{self, Changes};
 use crate::error::Error;
-use crate::events::{Audit, Event};
+use crate::events::{Audit, Event, Log};
 use crate::http::input::Input;
 use crate::http::json::json;
 use crate::identity::name::Name;
+use crate::token::TokenError;
 
 /// `PATCH /user/update`: 200 and the changed user.
 ///
@@ -26,6 +27,7 @@ use crate::identity::name::Name;
 /// [`Error::Conflict`] if a unique key refuses the change; [`Error::Database`].
 pub async fn update_user(
     State(app): State<Arc<App>>,
+    log: Log,
     Input { caller, mut fields }: Input<CurrentUser>,
 ) -> Result<Response, Error> {
     let name = fields.patch("name", Name::parse);
@@ -37,10 +39,10 @@ pub async fn update_user(
     };
     let work = async |session| {
         let id = caller.id(&session).await?;
-        user::update(&session, id, &changes, app.runtime.now()).await?;
-        find_current(&session, id).await
+        let user = user::update(&session, id, &changes, app.runtime.now()).await?;
+        user.ok_or(Error::InvalidToken(TokenError::UnknownUser))
     };
-    let user = app.db.run(work).await?;
+    let user = app.db.run(&log, work).await?;
     let id = user.id;
     Ok(Audit::user(Event::UserUpdated, id).on(json(StatusCode::OK, &UserView::new(user))?))
 }

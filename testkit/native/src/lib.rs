@@ -149,7 +149,8 @@ impl RsaOaep for Tcp {
 
 impl Runtime for Tcp {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(tokio::time::sleep(duration))
+        // Counted from its first poll.
+        Box::pin(async move { tokio::time::sleep(duration).await })
     }
 
     fn now(&self) -> u64 {

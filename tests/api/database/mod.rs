@@ -8,4 +8,5 @@ mod full_authentication;
 mod ids;
 mod privileges;
 mod restart;
+mod retries;
 mod statements;

@@ -40,6 +40,7 @@ pub(crate) fn always(stage: Stage, kind: Kind) -> Fault {
     Fault {
         stage,
         kind,
+        skip: 0,
         times: None,
     }
 }
@@ -49,6 +50,17 @@ pub(crate) fn once(stage: Stage, kind: Kind) -> Fault {
     Fault {
         stage,
         kind,
+        skip: 0,
         times: Some(1),
+    }
+}
+
+/// A fault that lets so many chances pass, and then strikes so often.
+pub(crate) fn after(skip: u32, stage: Stage, kind: Kind, times: u32) -> Fault {
+    Fault {
+        stage,
+        kind,
+        skip,
+        times: Some(times),
     }
 }

@@ -38,6 +38,7 @@ impl Random {
         Fault {
             stage: Stage::ALL[pick(self.below(5))],
             kind: KINDS[pick(self.below(8))],
+            skip: 0,
             times: Some(u32::try_from(1 + self.below(4)).expect("a small number")),
         }
     }

@@ -88,9 +88,18 @@ impl Account {
 
     /// The password was right.
     pub(crate) async fn succeed(&mut self, network: u32, taken: Taken) {
+        self.settle(network, taken, false).await;
+    }
+
+    /// The password was right, and it is unknown whether that was recorded before.
+    pub(crate) async fn succeed_again(&mut self, network: u32, taken: Taken) {
+        self.settle(network, taken, true).await;
+    }
+
+    async fn settle(&mut self, network: u32, taken: Taken, is_repeat: bool) {
         let network = self.network(network);
-        let succeed = login_throttle::succeeding(&self.key, network, taken, self.limits);
-        self.connection.execute(&succeed).await.expect("an update");
+        let settle = login_throttle::succeeding(&self.key, network, taken, self.limits, is_repeat);
+        self.connection.execute(&settle).await.expect("an update");
     }
 
     /// Logs in with the right password; says whether it was compared.

@@ -39,6 +39,71 @@ async fn a_clock_that_stands_behind_the_row_makes_nobody_wait_and_lets_nobody_sl
 }
 
 #[tokio::test]
+async fn clocks_that_differ_by_seconds_change_no_verdict_and_a_wait_by_no_more_than_that() {
+    const OFF: u64 = 7;
+    for server in servers() {
+        let mut told = Vec::new();
+        for skews in [[0, 0, 0], [0, OFF, 3], [OFF, 0, 5], [3, 4, OFF]] {
+            let mut account = Account::on(&server, "skewed").await;
+            let mut let_through = 0;
+            let mut waits = Vec::new();
+            for round in 0..40 {
+                account.now = 1000 + round + skews[usize::try_from(round % 3).expect("small")];
+                match account.take(1).await {
+                    Decision::Go(_) => let_through += 1,
+                    Decision::Wait(wait) => waits.push(wait.as_secs() + round),
+                }
+            }
+            assert_eq!(let_through, 23, "{skews:?}");
+            told.push(waits);
+        }
+        for waits in &told[1..] {
+            for (exact, skewed) in told[0].iter().zip(waits) {
+                assert!(exact.abs_diff(*skewed) <= OFF, "{exact} {skewed}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_right_login_took_is_given_back_once_however_often_that_is_tried() {
+    for server in servers() {
+        // It was recorded, once or twice, or not at all, before it is tried again.
+        for recorded in 0..3 {
+            let mut account = Account::on(&server, "again").await;
+            let guessed = 20;
+            for network in 100..100 + guessed {
+                assert!(matches!(account.take(network).await, Decision::Go(_)));
+            }
+            let Decision::Go(taken) = account.take(1).await else {
+                panic!("a right login is let through");
+            };
+            if recorded > 0 {
+                account.succeed(1, taken).await;
+            }
+            for _ in 0..recorded.max(1) {
+                account.succeed_again(1, taken).await;
+            }
+            // All that is left is open to strangers, up to half of their budget of 50.
+            let mut left = 0;
+            while matches!(account.take(200 + left).await, Decision::Go(_)) {
+                left += 1;
+                assert!(left < 200, "no end");
+            }
+            let mut exact = Account::on(&server, "once").await;
+            for network in 100..100 + guessed {
+                assert!(matches!(exact.take(network).await, Decision::Go(_)));
+            }
+            let mut expected = 0;
+            while matches!(exact.take(200 + expected).await, Decision::Go(_)) {
+                expected += 1;
+            }
+            assert_eq!(left, expected, "recorded {recorded} times");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_a_clock_has_written_that_was_far_ahead_is_forgotten() {
     for server in servers() {
         for ahead in [121, HOUR, DAY, 3 * DAY, 1000 * DAY] {
