@@ -49,8 +49,9 @@ pub enum Kind {
     Garble,
     /// An ERR packet (`Internal error.`) is sent instead, then the connection is closed.
     Error,
-    /// An ERR packet (`Failed to acquire a connection from the pool.`) is sent instead, then the
-    /// connection is closed.
+    /// An ERR packet (`Failed to acquire a connection from the pool.`) is sent instead. In place of
+    /// a reply it means that the statement was not run; in the handshake, the connection is then
+    /// closed.
     PoolExhausted,
     /// The connection is closed after this number of bytes, including those of this packet.
     CloseAfterBytes(usize),
@@ -73,6 +74,12 @@ pub struct Fault {
     pub times: Option<u32>,
 }
 
+impl Fault {
+    fn keeps_statement_from_running(&self) -> bool {
+        self.stage >= Stage::Query && self.kind == Kind::PoolExhausted
+    }
+}
+
 /// The current fault, if there is one.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Mutex<Option<Fault>>);
@@ -82,13 +89,22 @@ impl Faults {
         *lock(&self.0) = fault.filter(|fault| fault.times != Some(0));
     }
 
-    /// Returns the current fault's effect if it applies at one of these stages, and counts down
-    /// [`Fault::times`].
+    /// Returns true if the current fault keeps a statement from being run, and counts it down.
+    pub(crate) fn refuse(&self) -> bool {
+        self.strike_if(Fault::keeps_statement_from_running)
+            .is_some()
+    }
+
+    /// Returns the current fault's effect if it applies at one of these stages, and counts it down.
     pub(crate) fn strike(&self, stages: &[Stage]) -> Option<Kind> {
+        self.strike_if(|fault| {
+            stages.contains(&fault.stage) && !fault.keeps_statement_from_running()
+        })
+    }
+
+    fn strike_if(&self, applies: impl Fn(&Fault) -> bool) -> Option<Kind> {
         let mut current = lock(&self.0);
-        let fault = current
-            .as_mut()
-            .filter(|fault| stages.contains(&fault.stage))?;
+        let fault = current.as_mut().filter(|fault| applies(fault))?;
         if fault.skip > 0 {
             fault.skip -= 1;
             return None;

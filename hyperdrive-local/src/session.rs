@@ -157,6 +157,10 @@ impl Session {
             add(&self.shared.counters.cached, 1);
             return reply;
         }
+        if self.shared.faults.refuse() {
+            add(&self.shared.counters.faults, 1);
+            return Reply::Refused(pool_exhausted());
+        }
         let reply = self.ask_origin(sql).await;
         if cacheable {
             self.shared.cache.put(sql, &reply);

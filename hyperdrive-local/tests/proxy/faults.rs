@@ -137,3 +137,30 @@ async fn counters_are_read_and_faults_are_set_over_http() {
             .is_success()
     );
 }
+
+#[tokio::test]
+async fn a_statement_for_which_there_is_no_connection_is_not_run() {
+    let hyperdrive = start(|_| {}).await;
+    let mut connection = connect(&hyperdrive).await.expect("a connection");
+    for stage in [Stage::Query, Stage::FirstRow, Stage::LastRow] {
+        hyperdrive.fail(Fault {
+            stage,
+            kind: Kind::PoolExhausted,
+            skip: 1,
+            times: Some(1),
+        });
+        let slow = Statement::new("testing", "SELECT SLEEP(2)");
+        let started = std::time::Instant::now();
+        assert_eq!(
+            text(&mut connection, "SELECT 1").await.as_deref(),
+            Some("1")
+        );
+        let refused = connection.query(&slow).await;
+        assert!(matches!(refused, Err(Error::Server(_))), "{stage:?}");
+        assert!(started.elapsed() < Duration::from_secs(2), "{stage:?}");
+        assert_eq!(
+            text(&mut connection, "SELECT 2").await.as_deref(),
+            Some("2")
+        );
+    }
+}

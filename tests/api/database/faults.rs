@@ -183,11 +183,12 @@ async fn a_read_that_was_lost_is_sent_again_and_a_write_is_not() {
 
 #[tokio::test]
 async fn a_write_that_never_reached_the_database_is_sent_again() {
+    let token = App::shared().user().await.token;
     let app = impatient().start();
-    let user = app.user().await;
-    app.hyperdrive()
-        .fail(once(Stage::Query, Kind::PoolExhausted));
-    user.update(&json!({ "name": "Ada" })).await.expect(200);
+    let exhausted = Kind::PoolExhausted;
+    app.hyperdrive().fail(once(Stage::Query, exhausted));
+    let changes = json!({ "name": "Ada" });
+    app.update(&token, &changes).await.expect(200);
     assert_eq!(app.counted("statement_retried"), 1, "{}", app.log());
     let line = "while updating a user: MySQL server: error 1105 (58000): \
                 Failed to acquire a connection from the pool.";
