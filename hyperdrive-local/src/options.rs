@@ -37,6 +37,9 @@ pub struct Options {
     pub caching: bool,
     /// Keeps statements for [`crate::Hyperdrive::take_statements`], with all literals in them.
     pub keep_statements: bool,
+    /// Refuses further statements: given the text of one and its shape (the tokens, separated by
+    /// spaces, with `?` in place of every literal), returns the message of the error to answer.
+    pub refuse: Option<fn(sql: &str, shape: &str) -> Option<String>>,
 }
 
 impl Options {
@@ -53,6 +56,7 @@ impl Options {
             statement_timeout: Duration::from_mins(1),
             caching: false,
             keep_statements: false,
+            refuse: None,
         }
     }
 }

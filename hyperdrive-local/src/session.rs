@@ -146,6 +146,10 @@ impl Session {
             Ok(statement) => statement,
             Err(refusal) => return self.refuse(refusal.0),
         };
+        let refuse = self.shared.options.refuse;
+        if let Some(message) = refuse.and_then(|refuse| refuse(sql, &statement.shape)) {
+            return self.refuse(&message);
+        }
         add(&self.shared.counters.statements, 1);
         tracing::info!(shape = statement.shape, "statement");
         if self.shared.options.keep_statements {

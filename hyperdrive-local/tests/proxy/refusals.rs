@@ -123,6 +123,28 @@ async fn what_production_refuses_is_refused_and_the_connection_goes_on() {
     );
 }
 
+#[tokio::test]
+async fn a_check_of_the_callers_refuses_what_it_likes_by_its_shape() {
+    let hyperdrive = start(|options| {
+        options.refuse = Some(|sql, shape| {
+            let message = format!("{} bytes: {shape}", sql.len());
+            shape.starts_with("DELETE").then_some(message)
+        });
+    })
+    .await;
+    let mut connection = connect(&hyperdrive).await.expect("a connection");
+    let delete = Statement::new("testing", "DELETE FROM `t` WHERE x = 'secret'");
+    let error = connection.execute(&delete).await.expect_err("a refusal");
+    let Error::Server(refusal) = &error else {
+        panic_with(&error)
+    };
+    assert_eq!(refusal.message, "34 bytes: DELETE FROM `t` WHERE x = ?");
+    let answer = text(&mut connection, "SELECT 1").await;
+    assert_eq!(answer.as_deref(), Some("1"));
+    let counters = hyperdrive.counters().snapshot();
+    assert_eq!((counters.statements, counters.refused), (1, 1));
+}
+
 #[expect(clippy::panic, reason = "a test that cannot go on fails")]
 fn panic_with(error: &Error) -> ! {
     panic!("{error:?}")

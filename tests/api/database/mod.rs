@@ -3,6 +3,7 @@
 mod charsets;
 mod columns;
 mod constraints;
+mod dialect;
 mod faults;
 mod full_authentication;
 mod ids;

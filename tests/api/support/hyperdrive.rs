@@ -7,12 +7,24 @@ use hyperdrive_local::fault::{Fault, Kind, Stage};
 use hyperdrive_local::options::Options;
 use tokio::runtime::Handle;
 
+use super::dialect;
+
 /// Starts one before a database.
 pub(crate) fn start(origin: mysql_async::Opts) -> Hyperdrive {
-    let options = Options {
+    start_with(origin, |_| {})
+}
+
+/// The same with other options.
+pub(crate) fn start_with(
+    origin: mysql_async::Opts,
+    change: impl FnOnce(&mut Options),
+) -> Hyperdrive {
+    let mut options = Options {
         keep_statements: true,
+        refuse: Some(dialect::refuse),
         ..Options::new(origin)
     };
+    change(&mut options);
     let (send, receive) = mpsc::channel();
     runtime().spawn(async move {
         let _ = send.send(Hyperdrive::start(options).await);

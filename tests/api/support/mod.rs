@@ -5,6 +5,7 @@ mod app;
 pub(crate) mod budgets;
 mod builder;
 pub(crate) mod database;
+pub(crate) mod dialect;
 pub(crate) mod hyperdrive;
 pub(crate) mod ledger;
 mod native;

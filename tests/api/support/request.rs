@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Answer;
+use super::{Answer, dialect};
 
 pub(crate) struct Request(pub(super) reqwest::RequestBuilder);
 
@@ -34,6 +34,8 @@ impl Request {
     }
 
     pub(crate) async fn send(self) -> Answer {
-        Answer::read(self.0.send().await.expect("an answer")).await
+        let answer = Answer::read(self.0.send().await.expect("an answer")).await;
+        dialect::assert_nothing_was_refused();
+        answer
     }
 }
