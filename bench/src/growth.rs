@@ -12,7 +12,7 @@ use crate::burst::{self, Answers};
 use crate::gauge;
 use crate::load::{Endpoint, Load};
 use crate::machine;
-use crate::page::Section;
+use crate::page::{PERFORMANCE, Section};
 use crate::servers::{Ground, Hyperdrive, Kind, Server};
 use crate::table::figure;
 
@@ -54,6 +54,7 @@ pub(crate) async fn run(quick: bool) -> Result<Section> {
     let _ = write!(text, "\nWho is served out of turn:\n\n{HEAD}");
     text += &others(&ground, &worker, users).await?;
     Ok(Section {
+        page: PERFORMANCE,
         name: "growth",
         text,
         chart: None,

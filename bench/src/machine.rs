@@ -12,6 +12,25 @@ use crate::servers::{python, versions};
 
 /// A list in Markdown.
 pub(crate) async fn describe(command: &str) -> Result<String> {
+    let python = versions(&python().await?)?;
+    Ok(format!(
+        "{}* {}; {}; {}; {}; {python}.\n",
+        made(command, "wrk, server and database")?,
+        said(&variable("TEST_WORKERD"), &["--version"])?,
+        database()?,
+        load::version()?,
+        said("rustc", &["--version"])?,
+    ))
+}
+
+/// The same for a run that needs a database only.
+pub(crate) fn describe_database(command: &str) -> Result<String> {
+    let made = made(command, "client and database")?;
+    Ok(format!("{made}* {}.\n", database()?))
+}
+
+/// When, where and by which command a run was made.
+fn made(command: &str, sharers: &str) -> Result<String> {
     let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpus
         .lines()
@@ -23,20 +42,14 @@ pub(crate) async fn describe(command: &str) -> Result<String> {
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load: Vec<_> = load.split(' ').take(3).collect();
-    let python = versions(&python().await?)?;
     Ok(format!(
         "* Made on {date} at commit {commit} with `{command}`.\n\
-         * Machine: {model}, {cores} cores (shared by wrk, server and database), Linux {kernel}; \
-         load averages at the end {load}.\n\
-         * {workerd}; {database}; {wrk}; {rustc}; {python}.\n",
+         * Machine: {model}, {cores} cores (shared by {sharers}), Linux {kernel}; \
+         load averages at the end {load}.\n",
         date = said("date", &["-u", "+%Y-%m-%d"])?,
         commit = commit()?,
         kernel = kernel.trim(),
         load = load.join(", "),
-        workerd = said(&variable("TEST_WORKERD"), &["--version"])?,
-        database = database()?,
-        wrk = load::version()?,
-        rustc = said("rustc", &["--version"])?,
     ))
 }
 

@@ -6,7 +6,8 @@
 //! * `gauge`: what a server and its database have used;
 //! * `rounds`: loads everything in turn, some times over;
 //! * `first`: the first answer of an isolate;
-//! * `table`, `chart`, `page`: the result on a terminal and in docs/performance.md;
+//! * `table`, `chart`, `page`: the result on a terminal and in its page;
+//! * `database`: what the statements cost the database;
 //! * `growth`, `burst`: more users and more clients, and who is served in turn;
 //! * `memory`: what a Worker's memory is after many requests;
 //! * `profile`: where a Worker's CPU goes;
@@ -15,6 +16,7 @@
 
 mod burst;
 mod chart;
+mod database;
 mod first;
 mod gauge;
 mod growth;
@@ -71,10 +73,13 @@ struct Options {
     /// Tell what the Worker's memory is after many requests instead, and fail if it has grown.
     #[arg(long, conflicts_with = "growth")]
     memory: bool,
+    /// Measure what the statements cost the database instead.
+    #[arg(long, conflicts_with_all = ["growth", "memory"])]
+    database: bool,
     /// Print where the Worker's CPU goes under the load of one endpoint instead.
     #[arg(long, value_enum)]
     profile: Option<Endpoint>,
-    /// Put the result into docs/performance.md.
+    /// Put the result into its page.
     #[arg(long)]
     write: bool,
 }
@@ -96,12 +101,16 @@ fn main() -> ExitCode {
 
 #[tokio::main(flavor = "current_thread")]
 async fn run(options: &Options) -> Result<()> {
-    load::check()?;
+    if !options.database {
+        load::check()?;
+    }
     if let Some(endpoint) = options.profile {
         return profile::run(endpoint).await;
     }
     let section = if options.growth {
         growth::run(options.quick).await?
+    } else if options.database {
+        database::run(options.quick).await?
     } else if options.memory {
         memory::run(options.quick).await?
     } else {

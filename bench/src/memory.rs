@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::gauge;
 use crate::load::{Endpoint, Load};
 use crate::machine;
-use crate::page::Section;
+use crate::page::{PERFORMANCE, Section};
 use crate::servers::{Ground, Kind, Server};
 
 /// How many requests; of those that hash a password fewer.
@@ -71,6 +71,7 @@ pub(crate) async fn run(quick: bool) -> Result<Section> {
         check(kind, endpoint, early, late)?;
     }
     Ok(Section {
+        page: PERFORMANCE,
         name: "memory",
         text,
         chart: None,

@@ -1,4 +1,4 @@
-//! Writes a result into docs/performance.md, between the markers of its section.
+//! Writes a result into its page, between the markers of its section.
 
 use std::fs;
 
@@ -10,11 +10,14 @@ use crate::rounds::{Memory, Row};
 use crate::servers::python;
 use crate::{chart, machine, table};
 
-const PAGE: &str = "docs/performance.md";
+/// The page of what a request costs a server.
+pub(crate) const PERFORMANCE: &str = "docs/performance.md";
 const CHART: &str = "docs/performance.svg";
 
 /// A result.
 pub(crate) struct Section {
+    /// The page that it is in.
+    pub(crate) page: &'static str,
     /// The word in its markers.
     pub(crate) name: &'static str,
     pub(crate) text: String,
@@ -44,6 +47,7 @@ pub(crate) async fn result(
         first,
     ];
     Ok(Section {
+        page: PERFORMANCE,
         name: "requests",
         text: parts.join("\n"),
         chart: Some(chart::svg(rows)),
@@ -52,12 +56,13 @@ pub(crate) async fn result(
 
 /// Replaces a section of the page, and the chart.
 pub(crate) fn write(section: &Section) -> Result<()> {
-    let path = root().join(PAGE);
-    let page = fs::read_to_string(&path).with_context(|| format!("cannot read {PAGE}"))?;
+    let name = section.page;
+    let path = root().join(name);
+    let page = fs::read_to_string(&path).with_context(|| format!("cannot read {name}"))?;
     let page = replaced(&page, section.name, &section.text);
     fs::write(
         &path,
-        page.with_context(|| format!("{PAGE} has no markers"))?,
+        page.with_context(|| format!("{name} has no markers"))?,
     )?;
     if let Some(chart) = &section.chart {
         fs::write(root().join(CHART), chart)?;

@@ -76,6 +76,24 @@ impl MariaDb {
         wait::blocking(Duration::from_mins(1), || wait::is_served(self.port), why);
     }
 
+    /// Runs it with other arguments of the server.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn run_with(&mut self, arguments: &'static [&'static str]) {
+        self.arguments = arguments;
+        self.run();
+    }
+
+    /// The id of its process.
+    ///
+    /// # Panics
+    /// When it does not run.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.as_ref().expect("it runs").id()
+    }
+
     /// Stops it, which lets it finish what it is doing, and returns when it has gone.
     ///
     /// # Panics

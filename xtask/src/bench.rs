@@ -21,11 +21,14 @@ pub(crate) struct Options {
     /// Tell what the Worker's memory is after many requests instead, and fail if it has grown.
     #[arg(long, conflicts_with = "growth")]
     memory: bool,
+    /// Measure what the statements cost the database instead.
+    #[arg(long, conflicts_with_all = ["growth", "memory"])]
+    database: bool,
     /// Print where the Worker's CPU goes under the load of one endpoint instead: root, me, bad,
     /// login, register or update.
     #[arg(long, value_name = "ENDPOINT")]
     profile: Option<String>,
-    /// Put the result into docs/performance.md.
+    /// Put the result into its page: docs/performance.md, docs/scale.md.
     #[arg(long)]
     write: bool,
 }
@@ -51,6 +54,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         .args(options.quick.then_some("--quick"))
         .args(options.growth.then_some("--growth"))
         .args(options.memory.then_some("--memory"))
+        .args(options.database.then_some("--database"))
         .args(options.write.then_some("--write"))
         .env("TEST_WORKER", variant.folder())
         .env("TEST_WORKERD", tools.workerd())
