@@ -12,6 +12,8 @@ use super::template::Template;
 use crate::gauge;
 
 const TIME: Duration = Duration::from_secs(4);
+/// Without a common divisor with the number of users.
+const STEP: u64 = 611_953;
 /// Until what a write leaves for later is done.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -56,7 +58,12 @@ impl Counter {
         };
         move || {
             let number = counter.fetch_add(1, Ordering::Relaxed);
-            if is_new { number } else { number % users }
+            if is_new {
+                return number;
+            }
+            // All of them, in no order.
+            let number = u64::from(number) * STEP % u64::from(users);
+            u32::try_from(number).unwrap_or_default()
         }
     }
 }
