@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mysql_async::{Conn, Opts};
 use xtask_host::mariadb::{Owner, Program};
-use xtask_host::process::Background;
+use xtask_host::process::{Background, End};
 
 use crate::{database, empty_folder, free_port, wait};
 
@@ -67,7 +67,9 @@ impl MariaDb {
     /// # Panics
     /// When it does not start.
     pub fn run_with(&mut self, arguments: &[&str]) {
-        let serve = self.program.serve(&self.folder, self.port, &self.owner);
+        let serve = self
+            .program
+            .serve(&self.folder, self.port, &self.owner, End::Term);
         let mut serve = serve.expect("a log");
         let process = Background::start(serve.args(self.arguments).args(arguments));
         self.process = Some(process.expect("mariadbd"));

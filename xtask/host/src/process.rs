@@ -193,9 +193,14 @@ impl Background {
 
     /// Asks the process alone to end.
     pub fn terminate(&self) {
+        self.signal_alone(Signal::TERM);
+    }
+
+    /// Sends a signal to the process alone.
+    pub(crate) fn signal_alone(&self, signal: Signal) {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         if let Some(pid) = pid {
-            let _ = kill_process(pid, Signal::TERM);
+            let _ = kill_process(pid, signal);
         }
     }
 

@@ -18,7 +18,7 @@ use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Opts, OptsBuilder};
 
 use crate::private::{self, random_hex};
-use crate::process::{Background, dev_folder};
+use crate::process::{Background, End, dev_folder};
 
 pub use owner::Owner;
 use place::{Place, kept};
@@ -134,7 +134,7 @@ async fn start(place: Place, password: String) -> Result<Server> {
     if fs::exists(&socket)? {
         fs::remove_file(&socket)?;
     }
-    let mut serve = program.serve(&place.folder, port, &owner)?;
+    let mut serve = program.serve(&place.folder, port, &owner, End::Term)?;
     let mut process = Background::start(serve.stdin(Stdio::from(last)))?;
     let deadline = Instant::now() + START;
     let log = place.file("server.log");

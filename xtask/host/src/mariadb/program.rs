@@ -103,14 +103,15 @@ impl Program {
         owner.give(&data)
     }
 
-    /// The command that serves a folder on a port of loopback.
+    /// The command that serves a folder on a port of loopback, ended in this way when this process
+    /// is gone.
     ///
     /// # Errors
     /// When its log cannot be written.
-    pub fn serve(&self, folder: &Path, port: u16, owner: &Owner) -> Result<Command> {
+    pub fn serve(&self, folder: &Path, port: u16, owner: &Owner, end: End) -> Result<Command> {
         let log = private::file(&folder.join("server.log"))?;
         let option = |name: &str, file: &str| format!("--{name}={}", folder.join(file).display());
-        let mut serve = guarded(&self.path, End::Term);
+        let mut serve = guarded(&self.path, end);
         serve
             .arg("--no-defaults")
             .arg(option("datadir", "data"))

@@ -1,0 +1,112 @@
+//! A private Galera cluster of three MariaDB nodes with an HAProxy before it, on loopback, for tests
+//! that break it.
+
+mod galera;
+mod haproxy;
+mod node;
+mod state;
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use xtask_start::machine::find;
+
+use crate::private::random_hex;
+
+pub use galera::Galera;
+pub use node::Node;
+
+use haproxy::HaProxy;
+use state::StateServer;
+
+/// How many nodes there are: the fewest of which one may be lost.
+pub const NODES: usize = 3;
+/// The account of the tests. It may do everything, on all databases.
+const USER: &str = "cluster";
+
+/// Which nodes HAProxy sends connections to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrangement {
+    /// The first node that is usable: the others are its backups.
+    OneWriter,
+    /// All usable nodes, in turn.
+    ThreeWriters,
+}
+
+impl Arrangement {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::OneWriter, Self::ThreeWriters];
+}
+
+/// A running cluster. It ends when this is dropped, and with this process in any case.
+pub struct Cluster {
+    // In the order in which they end.
+    haproxy: HaProxy,
+    _state: StateServer,
+    /// The nodes.
+    pub galera: Galera,
+    password: String,
+}
+
+impl Cluster {
+    /// Starts one in a new and empty folder, and returns when all nodes are usable.
+    ///
+    /// # Errors
+    /// When a program is missing, or something does not start.
+    pub async fn start(folder: &Path) -> Result<Self> {
+        missing().map_or(Ok(()), |advice| Err(anyhow::Error::msg(advice)))?;
+        let password = random_hex(16)?;
+        let galera = Galera::start(folder, &password).await?;
+        let urls = galera.nodes().iter().map(|node| node.url("", &password));
+        let state = StateServer::start(urls.collect())?;
+        let haproxy = HaProxy::start(folder, galera.nodes(), state.ports())?;
+        Ok(Self {
+            haproxy,
+            _state: state,
+            galera,
+            password,
+        })
+    }
+
+    /// The URL of a database behind HAProxy, for an account that may do everything.
+    #[must_use]
+    pub fn url(&self, arrangement: Arrangement, database: &str) -> String {
+        node::url(database, &self.password, self.port(arrangement))
+    }
+
+    /// HAProxy's port for an arrangement.
+    #[must_use]
+    pub fn port(&self, arrangement: Arrangement) -> u16 {
+        self.haproxy.port(arrangement)
+    }
+
+    /// The URL of a database on a node, for an account that may do everything.
+    #[must_use]
+    pub fn node_url(&self, node: usize, database: &str) -> Option<String> {
+        let node = self.galera.nodes().get(node)?;
+        Some(node.url(database, &self.password))
+    }
+}
+
+/// What is missing on this machine for a cluster, and what to install; none if nothing is.
+#[must_use]
+pub fn missing() -> Option<String> {
+    let programs = ["mariadbd", "haproxy", "rsync", "wsrep_sst_rsync"];
+    let mut lacking = programs.to_vec();
+    lacking.retain(|program| find(&[program]).is_none());
+    if node::provider().is_none() {
+        lacking.push("libgalera_smm.so");
+    }
+    (!lacking.is_empty()).then(|| {
+        format!(
+            "a cluster takes {}, which this machine lacks: install Debian's packages \
+             mariadb-server, galera-4, rsync and haproxy",
+            lacking.join(", ")
+        )
+    })
+}
+
+/// A program that `missing` has looked for.
+fn program(name: &str) -> Result<std::path::PathBuf> {
+    find(&[name]).with_context(|| format!("{name} is missing"))
+}

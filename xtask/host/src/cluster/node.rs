@@ -1,0 +1,224 @@
+//! One node of the cluster: a MariaDB with wsrep.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use mysql_async::prelude::Queryable as _;
+use rustix::process::Signal;
+
+use super::USER;
+use super::state::{ASK, State, connect};
+use crate::mariadb::{Owner, Program};
+use crate::process::{Background, End};
+
+/// The ports of a node.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ports {
+    /// Of MariaDB's clients.
+    pub(super) sql: u16,
+    /// Of the other nodes.
+    pub(super) group: u16,
+    /// Where it receives all data (SST), and what it has missed (IST).
+    pub(super) transfers: [u16; 2],
+}
+
+/// A node, whether it runs or not.
+pub struct Node {
+    folder: PathBuf,
+    ports: Ports,
+    /// The address of the whole cluster.
+    cluster: String,
+    password: String,
+    process: Option<Background>,
+}
+
+impl Node {
+    /// A node that does not run yet, in a new folder.
+    pub(super) fn new(folder: PathBuf, ports: Ports, cluster: &str, password: &str) -> Self {
+        Self {
+            folder,
+            ports,
+            cluster: cluster.to_owned(),
+            password: password.to_owned(),
+            process: None,
+        }
+    }
+
+    /// Its port for clients on 127.0.0.1.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.ports.sql
+    }
+
+    pub(super) fn url(&self, database: &str, password: &str) -> String {
+        url(database, password, self.ports.sql)
+    }
+
+    /// Whether its process runs, frozen or not.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.process.is_some()
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Starts it with more arguments, and does not wait for it.
+    pub(super) fn run(&mut self, program: &Program, owner: &Owner, more: &[&str]) -> Result<()> {
+        let mut serve = program.serve(&self.folder, self.ports.sql, owner, End::Kill)?;
+        serve.args(self.arguments()?).args(more);
+        self.process = Some(Background::start(&mut serve)?);
+        Ok(())
+    }
+
+    fn arguments(&self) -> Result<Vec<String>> {
+        let provider = provider().context("there is no libgalera_smm.so")?;
+        let Ports {
+            group,
+            transfers: [all, missed],
+            ..
+        } = self.ports;
+        Ok(vec![
+            "--wsrep-on=ON".to_owned(),
+            format!("--wsrep-provider={}", provider.display()),
+            format!("--wsrep-cluster-address={}", self.cluster),
+            format!("--wsrep-node-address=127.0.0.1:{group}"),
+            "--wsrep-sst-method=rsync".to_owned(),
+            format!("--wsrep-sst-receive-address=127.0.0.1:{all}"),
+            format!(
+                "--wsrep-provider-options=base_port={group};\
+                 gmcast.listen_addr=tcp://127.0.0.1:{group};\
+                 ist.recv_addr=127.0.0.1:{missed};gcache.size=64M"
+            ),
+            "--binlog-format=ROW".to_owned(),
+            "--innodb-autoinc-lock-mode=2".to_owned(),
+            // Three servers on one machine.
+            "--innodb-buffer-pool-size=64M".to_owned(),
+            "--innodb-log-file-size=32M".to_owned(),
+        ])
+    }
+
+    /// Asks it to end, and returns when it has.
+    pub fn stop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.terminate();
+            process.wait();
+        }
+    }
+
+    /// Kills it, and returns when it has gone.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill();
+        }
+    }
+
+    /// Stops it where it is: its connections stay open, and nothing answers on them.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on after [`freeze`](Self::freeze).
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(process) = &self.process {
+            process.signal_alone(signal);
+        }
+    }
+
+    /// Cuts it off from the other nodes, but not from its clients.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn isolate(&self) -> Result<()> {
+        self.execute("SET GLOBAL wsrep_provider_options = 'gmcast.isolate=1'")
+            .await
+    }
+
+    /// Ends what [`isolate`](Self::isolate) began.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn rejoin(&self) -> Result<()> {
+        self.execute("SET GLOBAL wsrep_provider_options = 'gmcast.isolate=0'")
+            .await
+    }
+
+    /// Runs a statement on it alone.
+    ///
+    /// # Errors
+    /// When it fails or takes long.
+    pub async fn execute(&self, sql: &str) -> Result<()> {
+        let work = async {
+            let mut conn = connect(&self.url("", &self.password)).await?;
+            conn.query_drop(sql).await?;
+            Ok(conn.disconnect().await?)
+        };
+        tokio::time::timeout(ASK, work).await?
+    }
+
+    /// What it says of itself; none when it does not answer.
+    pub(super) async fn state(&self) -> Option<State> {
+        State::ask(&self.url("", &self.password)).await
+    }
+
+    /// Fails when it has ended by itself.
+    pub(super) fn check(&mut self) -> Result<()> {
+        if let Some(process) = &mut self.process
+            && let Some(status) = process.ended()?
+        {
+            let log = fs::read_to_string(self.folder.join("server.log")).unwrap_or_default();
+            let (folder, end) = (self.folder.display(), last(&log));
+            bail!("the node in {folder} ended with {status}:\n{end}");
+        }
+        Ok(())
+    }
+
+    /// How many clients it has.
+    pub async fn clients(&self) -> u64 {
+        let url = self.url("", &self.password);
+        let ask = async {
+            let mut conn = connect(&url).await.ok()?;
+            let sql = "SHOW GLOBAL STATUS LIKE 'Threads_connected'";
+            let row: Option<(String, u64)> = conn.query_first(sql).await.ok()?;
+            row.map(|(_, clients)| clients)
+        };
+        let answer = tokio::time::timeout(ASK, ask).await;
+        answer.ok().flatten().unwrap_or(0)
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // Nobody needs its data, and a frozen one does not end when asked to.
+        self.kill();
+    }
+}
+
+fn last(log: &str) -> String {
+    let lines: Vec<_> = log.lines().collect();
+    let start = lines.len().saturating_sub(20);
+    lines.get(start..).unwrap_or_default().join("\n")
+}
+
+pub(super) fn url(database: &str, password: &str, port: u16) -> String {
+    format!("mysql://{USER}:{password}@127.0.0.1:{port}/{database}")
+}
+
+/// Where packages put Galera's library.
+pub(super) fn provider() -> Option<PathBuf> {
+    let folders = [
+        "/usr/lib/galera",
+        "/usr/lib64/galera-4",
+        "/usr/lib/galera-4",
+    ];
+    let mut files = folders
+        .iter()
+        .map(|folder| Path::new(folder).join("libgalera_smm.so"));
+    files.find(|file| file.is_file())
+}
