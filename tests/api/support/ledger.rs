@@ -3,25 +3,86 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable as _;
 use serde_json::json;
 
-use super::{App, PASSWORD, User, unique_email};
+use super::{Answer, App, PASSWORD, User, unique_email};
+
+/// How often a patient client sends a request.
+const TRIES: u32 = 6;
 
 /// What clients were told.
 #[derive(Default)]
 pub(crate) struct Ledger {
+    /// Whether clients try again after a 503, when `Retry-After` has passed.
+    is_patient: bool,
     registered: Mutex<Vec<String>>,
-    /// The last name that was acknowledged, by user.
-    named: Mutex<HashMap<i64, String>>,
+    /// By user.
+    names: Mutex<HashMap<i64, Names>>,
     answers: Mutex<BTreeMap<(&'static str, u16), u32>>,
+    phase: Mutex<Phase>,
     rounds: AtomicU32,
     ended: AtomicBool,
 }
 
+/// The names that a user can have.
+#[derive(Debug, Clone, Default)]
+struct Names {
+    acknowledged: Option<String>,
+    /// Sent after that, each without an answer that tells whether it was written.
+    sent: Vec<String>,
+}
+
+/// A part of the load.
+#[derive(Debug, Clone)]
+pub(crate) struct Phase {
+    pub(crate) answers: u32,
+    /// Those with 503.
+    pub(crate) failed: u32,
+    /// The longest time without a good answer.
+    pub(crate) longest: Duration,
+    last_good: Instant,
+}
+
+impl Default for Phase {
+    fn default() -> Self {
+        Self {
+            answers: 0,
+            failed: 0,
+            longest: Duration::ZERO,
+            last_good: Instant::now(),
+        }
+    }
+}
+
+impl Phase {
+    fn add(&mut self, status: u16) {
+        self.answers += 1;
+        if status == 503 {
+            self.failed += 1;
+        } else {
+            self.longest = self.longest.max(self.last_good.elapsed());
+            self.last_good = Instant::now();
+        }
+    }
+}
+
 impl Ledger {
+    /// One whose clients try again after a 503, when `Retry-After` has passed.
+    pub(crate) fn patient() -> Self {
+        Self {
+            is_patient: true,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn is_patient(&self) -> bool {
+        self.is_patient
+    }
+
     /// Tells the load to end.
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Relaxed);
@@ -31,73 +92,119 @@ impl Ledger {
         !self.ended.load(Ordering::Relaxed)
     }
 
-    /// Counts an answer, which is the one that is expected or 503.
-    fn count(&self, what: &'static str, status: u16, expected: u16) -> bool {
-        assert!(status == expected || status == 503, "{what}: {status}");
-        *self
-            .answers
-            .lock()
-            .expect("the ledger")
-            .entry((what, status))
-            .or_default() += 1;
-        status == expected
+    /// Begins a new phase, and returns the one that is over.
+    pub(crate) fn next_phase(&self) -> Phase {
+        let mut phase = self.phase.lock().expect("the ledger");
+        let mut over = std::mem::take(&mut *phase);
+        over.longest = over.longest.max(over.last_good.elapsed());
+        over
     }
 
-    /// Counts the answer to a login, which may also be 429: what failed for the database's sake was
-    /// counted as a failure, and with it what could not be forgotten after a right password.
-    fn count_login(&self, what: &'static str, status: u16, expected: u16) {
-        let expected = if status == 429 { 429 } else { expected };
-        self.count(what, status, expected);
+    fn count(&self, what: &'static str, status: u16) {
+        self.phase.lock().expect("the ledger").add(status);
+        let mut answers = self.answers.lock().expect("the ledger");
+        *answers.entry((what, status)).or_default() += 1;
+    }
+
+    /// Sends a request, several times if clients are patient, and counts its answers, each of which
+    /// is an expected one or 503. What was tried before may have happened: then the answer may be
+    /// `repeated` too.
+    async fn ask(
+        &self,
+        what: &'static str,
+        expected: &[u16],
+        repeated: &[u16],
+        request: impl AsyncFn() -> Answer,
+    ) -> Answer {
+        let tries = if self.is_patient { TRIES } else { 1 };
+        for tried in 1.. {
+            let answer = request().await;
+            let status = answer.status;
+            self.count(what, status);
+            if status != 503 {
+                let is_expected =
+                    expected.contains(&status) || (tried > 1 && repeated.contains(&status));
+                assert!(is_expected, "{what}: {status}");
+                return answer;
+            }
+            if tried == tries {
+                return answer;
+            }
+            let wait = answer.header("retry-after").parse().expect("seconds");
+            tokio::time::sleep(Duration::from_secs(wait)).await;
+        }
+        unreachable!("the last try returns")
     }
 
     /// Registers one user after the other.
     pub(crate) async fn register(&self, app: &App) {
         while self.goes_on() {
             let email = unique_email();
-            let status = app.register(&email, PASSWORD).await.status;
-            if self.count("register", status, 201) {
+            let register = async || app.register(&email, PASSWORD).await;
+            let answer = self.ask("register", &[201], &[409], register).await;
+            if answer.status != 503 {
                 self.registered.lock().expect("the ledger").push(email);
             }
         }
     }
 
-    /// Renames a user again and again.
+    /// Renames a user again and again; nobody else may.
     pub(crate) async fn rename(&self, user: &User<'_>) {
         while self.goes_on() {
             let round = self.rounds.fetch_add(1, Ordering::Relaxed);
             let name = format!("name {round}");
-            let answer = user.update(&json!({ "name": name })).await;
-            let mut named = None;
-            if self.count("update", answer.status, 200) {
+            let names = || self.names.lock().expect("the ledger");
+            let sent = name.clone();
+            names().entry(user.id).or_default().sent.push(sent);
+            let changes = json!({ "name": name });
+            let update = async || user.update(&changes).await;
+            let answer = self.ask("update", &[200], &[], update).await;
+            if answer.status == 200 {
                 assert_eq!(answer.json()["name"], json!(name));
-                named = Some(name);
+                let acknowledged = Names {
+                    acknowledged: Some(name),
+                    sent: Vec::new(),
+                };
+                names().insert(user.id, acknowledged);
             }
-            let mut known = self.named.lock().expect("the ledger");
-            match named {
-                Some(name) => known.insert(user.id, name),
-                // It may have been written without an answer, so nothing is known.
-                None => known.remove(&user.id),
-            };
         }
     }
 
     /// Reads a user again and again.
     pub(crate) async fn read(&self, user: &User<'_>) {
         while self.goes_on() {
-            let answer = user.me().await;
-            if self.count("me", answer.status, 200) {
+            let answer = self.ask("me", &[200], &[], async || user.me().await).await;
+            if answer.status == 200 {
                 assert_eq!(answer.json()["email"], json!(user.email));
             }
         }
     }
 
-    /// Logs a user in again and again, with the right password and a wrong one.
+    /// Logs a user in again and again, with the right password and a wrong one. It may also be 429:
+    /// what failed for the database's sake was counted as a failure, and with it what could not be
+    /// forgotten after a right password.
     pub(crate) async fn login(&self, user: &User<'_>) {
         while self.goes_on() {
-            let status = user.login().await.status;
-            self.count_login("login", status, 200);
-            let status = user.login_with("wrong password").await.status;
-            self.count_login("wrong password", status, 401);
+            let login = async || user.login().await;
+            self.ask("login", &[200, 429], &[], login).await;
+            let login = async || user.login_with("wrong password").await;
+            self.ask("wrong password", &[401, 429], &[], login).await;
+        }
+    }
+
+    /// Guesses the passwords of one account after the other, each until its guesses are used up, of
+    /// which there are so many.
+    pub(crate) async fn guess(&self, app: &App, budget: u32) {
+        while self.goes_on() {
+            let email = unique_email();
+            let (mut compared, mut refused) = (0, 0);
+            while self.goes_on() && refused < 3 {
+                let guess = async || app.login(&email, "wrong password").await;
+                let answer = self.ask("guess", &[401, 429], &[], guess).await;
+                compared += u32::from(answer.status == 401);
+                refused += u32::from(answer.status == 429);
+                assert!(compared <= budget, "{compared} guesses of one account");
+            }
         }
     }
 
@@ -126,14 +233,27 @@ impl Ledger {
             let count: Option<u64> = conn.exec_first(sql, (&email,)).await.expect("a count");
             assert_eq!(count, Some(1), "{email} was acknowledged");
         }
-        let named = self.named.lock().expect("the ledger").clone();
-        for (id, name) in named {
+        let names = self.names.lock().expect("the ledger").clone();
+        for (id, names) in names {
             let sql = "SELECT name FROM `user` WHERE id = ?";
-            let stored: Option<String> = conn.exec_first(sql, (id,)).await.expect("a name");
-            assert_eq!(stored, Some(name), "{id} was acknowledged");
+            let stored: Option<Option<String>> = conn.exec_first(sql, (id,)).await.expect("a name");
+            let stored = stored.expect("a row");
+            let may_be = stored == names.acknowledged
+                || stored
+                    .as_ref()
+                    .is_some_and(|name| names.sent.contains(name));
+            assert!(may_be, "{id} is {stored:?}, of {names:?}");
         }
         let sql = "SELECT email FROM `user` GROUP BY email HAVING COUNT(*) > 1";
         let twice: Vec<String> = conn.query(sql).await.expect("rows");
         assert!(twice.is_empty(), "{twice:?}");
+    }
+
+    /// Checks that everyone who was registered can log in.
+    pub(crate) async fn check_logins(&self, app: &App) {
+        let registered = self.registered.lock().expect("the ledger").clone();
+        for email in registered {
+            app.login(&email, PASSWORD).await.expect(200);
+        }
     }
 }

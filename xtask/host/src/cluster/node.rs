@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use mysql_async::prelude::Queryable as _;
@@ -101,11 +102,17 @@ impl Node {
     }
 
     /// Asks it to end, and returns when it has.
-    pub fn stop(&mut self) {
+    ///
+    /// # Errors
+    /// When the system does not tell whether it has.
+    pub async fn stop(&mut self) -> Result<()> {
         if let Some(mut process) = self.process.take() {
             process.terminate();
-            process.wait();
+            while process.ended()?.is_none() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
         }
+        Ok(())
     }
 
     /// Kills it, and returns when it has gone.
@@ -165,6 +172,11 @@ impl Node {
     /// What it says of itself; none when it does not answer.
     pub(super) async fn state(&self) -> Option<State> {
         State::ask(&self.url("", &self.password)).await
+    }
+
+    /// Whether it takes statements: it belongs to the majority, and has caught up with it.
+    pub async fn is_synced(&self) -> bool {
+        self.state().await.is_some_and(|state| state.is_synced)
     }
 
     /// Fails when it has ended by itself.
