@@ -59,19 +59,11 @@ impl MariaDb {
     /// # Panics
     /// When it does not start.
     pub fn run(&mut self) {
-        self.run_with(&[]);
-    }
-
-    /// Runs it with further arguments, and returns when it answers.
-    ///
-    /// # Panics
-    /// When it does not start.
-    pub fn run_with(&mut self, arguments: &[&str]) {
         let serve = self
             .program
             .serve(&self.folder, self.port, &self.owner, End::Term);
         let mut serve = serve.expect("a log");
-        let process = Background::start(serve.args(self.arguments).args(arguments));
+        let process = Background::start(serve.args(self.arguments));
         self.process = Some(process.expect("mariadbd"));
         let folder = self.folder.display();
         let why = || format!("the server does not start: {folder}");
