@@ -4,10 +4,10 @@
 //! form, `short` or `long`.
 
 mod conflicts;
+mod faults;
 mod ground;
 mod own_writes;
 mod ready;
-mod soak;
 
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 

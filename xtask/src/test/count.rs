@@ -23,6 +23,11 @@ impl Count {
         Ok(())
     }
 
+    /// Whether tests ran, and none failed.
+    pub(super) fn is_good(&self) -> bool {
+        self.passed > 0 && self.failed == 0
+    }
+
     /// The line that counts, after one with what was skipped; none if no test ran.
     fn line(&self) -> Option<String> {
         let passed = self.passed.saturating_sub(self.lacking);

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every suite, the API natively and in workerd. All of it is built once; then
 //! suites run side by side, because most of them wait most of the time.
 
+mod cluster;
 mod count;
 mod suite;
 
@@ -20,6 +21,13 @@ use suite::{Environment, Runtime, Suite};
 pub(crate) struct Options {
     /// Only tests whose names hold this.
     filter: Option<String>,
+    /// On a cluster of three database nodes behind HAProxy: what fails there and comes back, and then
+    /// the API's other tests.
+    #[arg(long)]
+    cluster: bool,
+    /// The three minutes of it that CI runs.
+    #[arg(long, requires = "cluster")]
+    short: bool,
 }
 
 #[derive(clap::Args)]
@@ -30,6 +38,9 @@ pub(crate) struct SoakOptions {
 }
 
 pub(crate) async fn run(options: &Options) -> Result<()> {
+    if options.cluster {
+        return cluster::run(options).await;
+    }
     let ground = Ground::ensure().await?;
     if variable("TEST_MYSQL_URL")?.is_none() {
         eprintln!("  no TEST_MYSQL_URL: the live suite runs on the private server only");
@@ -46,6 +57,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let mut suites = suite::build(&environment).await?;
     for suite in &mut suites {
         suite.filter(options.filter.as_deref());
+        suite.skip_of_api(cluster::TESTS);
     }
     eprintln!(
         "  built in {} s; running {} suites",
@@ -83,7 +95,7 @@ pub(crate) async fn soak(options: &SoakOptions) -> Result<()> {
     let is_api = |suite: &Suite| suite.runtime() == Some(Runtime::Workerd);
     let mut suites: Vec<_> = suites.into_iter().filter(is_api).collect();
     for suite in &mut suites {
-        suite.filter(Some("soak::"));
+        suite.filter(Some("workerd::soak::"));
         suite.show();
     }
     let mut count = Count::default();
@@ -103,20 +115,29 @@ struct Ground {
 }
 
 impl Ground {
+    /// With the database that a variable names, or a private server.
     async fn ensure() -> Result<Self> {
+        if let Some(url) = variable("TEST_DATABASE_URL")? {
+            return Self::on(url).await;
+        }
+        let ground = Self::on(String::new()).await?;
+        let server = mariadb::ensure().await?;
+        Ok(Self {
+            url: server.test_url(),
+            _server: Some(server),
+            ..ground
+        })
+    }
+
+    /// With the database of a URL.
+    async fn on(url: String) -> Result<Self> {
         let tools = Tools::ensure().await?;
         build::build(&tools, Variant::Release).await?;
         build::build(&tools, Variant::TestPanic).await?;
-        let (url, server) = if let Some(url) = variable("TEST_DATABASE_URL")? {
-            (url, None)
-        } else {
-            let server = mariadb::ensure().await?;
-            (server.test_url(), Some(server))
-        };
         Ok(Self {
             tools,
             url,
-            _server: server,
+            _server: None,
         })
     }
 

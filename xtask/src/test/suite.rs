@@ -107,6 +107,23 @@ impl Suite {
         self.command.args(filter);
     }
 
+    /// Passes over the tests of a folder of the API's.
+    pub(super) fn skip_of_api(&mut self, folder: &str) {
+        if self.runtime.is_some() {
+            self.arguments(&["--skip", folder]);
+        }
+    }
+
+    /// Passes arguments on to the test program.
+    pub(super) fn arguments(&mut self, more: &[&str]) {
+        self.command.args(more);
+    }
+
+    /// Sets a variable for its tests.
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.command.env(name, value);
+    }
+
     /// Shows what its tests print.
     pub(super) fn show(&mut self) {
         self.command.arg("--nocapture");

@@ -44,10 +44,7 @@ impl Fault {
     /// The row of a table.
     fn row(self, phase: &Phase) -> String {
         let Phase {
-            answers,
-            failed,
-            longest,
-            ..
+            answers, failed, ..
         } = phase;
         let what = match self {
             Self::Killed => "killed (SIGKILL) and started",
@@ -55,8 +52,8 @@ impl Fault {
             Self::Frozen => "frozen for 15 s",
             Self::Isolated => "isolated for 15 s",
         };
-        let gap = longest.as_secs_f32();
-        format!("| {what} | {answers} | {failed} | {gap:.1} s |")
+        let [any, write] = [&phase.any, &phase.writes].map(|gap| gap.longest.as_secs_f32());
+        format!("| {what} | {answers} | {failed} | {any:.1} s | {write:.1} s |")
     }
 }
 
@@ -105,7 +102,8 @@ async fn soak(arrangement: Arrangement, ledger: Ledger, faults: &[Fault]) {
     let (answers, failed) = ledger.totals();
     eprintln!(
         "\n{arrangement:?}, clients {}: {answers} answers, {failed} of them 503\n\
-         | the writer is | answers | 503 | longest time without a good one |\n|---|---|---|---|\n\
+         | the writer is | answers | 503 | longest time without a good one | without a good write |\n\
+         |---|---|---|---|---|\n\
          {rows}\n  {}",
         if ledger.is_patient() {
             "try again after Retry-After"
