@@ -12,6 +12,8 @@ use crate::support::ledger::{Ledger, Phase};
 
 /// The failed logins that one network has at once, by default.
 const GUESSES: u32 = 23;
+/// The seconds in which a strange network's failed login comes back, by default.
+const INTERVAL: u64 = 24 * 3600 / 50;
 /// How long it is calm before a fault and after it.
 const CALM: Duration = Duration::from_secs(5);
 
@@ -82,12 +84,14 @@ async fn soak(arrangement: Arrangement, ledger: Ledger, faults: &[Fault]) {
     };
     let app = ground.app(arrangement).start();
     let (first, second, third) = tokio::join!(app.user(), app.user(), app.user());
+    let traveller = app.user().await;
     let load = async {
         tokio::join!(
             ledger.register(&app),
             ledger.register(&app),
             ledger.register(&app),
             ledger.login(&first),
+            ledger.travel(&app, &traveller),
             ledger.guess(&app, GUESSES),
             ledger.rename(&first),
             ledger.rename(&second),
@@ -114,6 +118,7 @@ async fn soak(arrangement: Arrangement, ledger: Ledger, faults: &[Fault]) {
     );
     for mut conn in ground.conns().await {
         ledger.check(&mut conn).await;
+        ledger.check_budget(&mut conn, &traveller, INTERVAL).await;
     }
     ledger.check_logins(&app).await;
 }
