@@ -37,9 +37,8 @@ pub(crate) struct Template {
 impl Template {
     /// The statement for another user.
     pub(crate) fn of(&self, number: u32) -> String {
-        let hex = |text: &str| hex(text.as_bytes());
         let digits = digits(number);
-        let sql = self.sql.replace(&hex(DIGITS), &hex(&digits));
+        let sql = self.sql.replace(&hex::encode(DIGITS), &hex::encode(digits));
         let sql = sql.replace(ID, &(number + 1).to_string());
         match &self.account {
             Some(known) => sql.replace(known, &account(number)),
@@ -155,8 +154,4 @@ fn pseudonym(sql: &str) -> Option<String> {
         .filter(|_| found)
         .find(is_account)
         .map(str::to_owned)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
