@@ -31,6 +31,7 @@ pub mod mysql;
 pub mod password;
 pub mod patch;
 pub mod platform;
+mod random;
 pub mod router;
 pub mod routes;
 pub mod strict_json;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, MaybeDone, maybe_done, poll_immediate};
 
 use crate::app::App;
-use crate::db::login_throttle::{self, Decision, Taken};
+use crate::db::login_throttle::{self, Attempt, Decision, Taken};
 use crate::db::user::{self, StoredCredentials};
 use crate::db::{self, Observer as _, Session};
 use crate::error::Error;
@@ -14,6 +14,8 @@ use crate::http::address::Network;
 use crate::identity::email::Lookup;
 use crate::identity::pseudonym::{AccountPseudonym, NetworkPseudonym};
 use crate::password::{Password, Verdict};
+use crate::platform::within;
+use crate::random;
 
 /// The outcome of a login.
 pub(crate) enum Outcome {
@@ -136,14 +138,11 @@ pub(crate) enum Settled {
     Overtaken,
 }
 
-/// The pauses before [`Verified::settle`] tries again to give back what a login took: together with
-/// the attempts half a minute, which Workers allow after a response, and which bridges a fail-over.
-const PAUSES: [Duration; 4] = [
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-];
+/// The time in which [`Verified::settle`] tries to give back what a login took: less than the 30 s
+/// that Workers allow after a response, and more than most fail-overs take.
+const GIVE_BACK_WITHIN: Duration = Duration::from_secs(25);
+/// The first pause between two attempts, which doubles.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 impl Verified {
     /// Undoes the count of this login as a failure, remembers its network, and replaces an outdated
@@ -165,33 +164,53 @@ impl Verified {
         }
     }
 
-    /// Gives back what the login took. Tries for half a minute: otherwise a fail-over of the database
-    /// would leave a right login counted as a failure.
+    /// Gives back what the login took, and deletes some expired budgets. Tries for
+    /// [`GIVE_BACK_WITHIN`]: otherwise a fail-over of the database would leave a right login counted
+    /// as a failure.
     async fn give_back(&self, app: &App, log: &Log) -> Result<(), Error> {
+        let mut failed = None;
+        let attempts = self.attempt_to_give_back(app, log, &mut failed);
+        match within(GIVE_BACK_WITHIN, &*app.runtime, attempts).await {
+            Some(done) => Ok(done?),
+            None => Err(Error::Database(failed.unwrap_or(db::Error::Timeout {
+                purpose: "remembering a login",
+                limit: GIVE_BACK_WITHIN,
+            }))),
+        }
+    }
+
+    async fn attempt_to_give_back(
+        &self,
+        app: &App,
+        log: &Log,
+        failed: &mut Option<db::Error>,
+    ) -> Result<(), db::Error> {
         let Reservation {
             account,
             network,
             taken,
         } = &self.reservation;
         let limits = app.config.login.limits;
-        let mut pauses = PAUSES.into_iter();
-        let mut is_repeat = false;
+        let mut attempt = Attempt::First;
+        let mut pause = FIRST_PAUSE;
         loop {
             let give_back = async |session: Session<'_>| {
-                let repeat = is_repeat;
-                login_throttle::succeeded(&session, account, *network, *taken, limits, repeat)
+                login_throttle::succeeded(&session, account, *network, *taken, limits, attempt)
                     .await?;
-                Ok::<_, db::Error>(login_throttle::purge(&session).await)
+                // Not `?`: what is given back must not be given back again for this.
+                Ok(login_throttle::purge(&session).await)
             };
-            match (app.db.run(log, give_back).await, pauses.next()) {
-                (Ok(purged), _) => return Ok(purged?),
-                (Err(error), None) => return Err(error.into()),
-                (Err(error), Some(pause)) => {
-                    log.retrying(&error);
-                    app.runtime.sleep(pause).await;
-                }
-            }
-            is_repeat = true;
+            let done: Result<_, db::Error> = app.db.run(log, give_back).await;
+            let error = match done {
+                Ok(purged) => return purged,
+                Err(error) if error.is_transient() => error,
+                Err(error) => return Err(error),
+            };
+            log.retrying(&error);
+            *failed = Some(error);
+            app.runtime.sleep(pause).await;
+            pause *= 2;
+            attempt = Attempt::Repeat;
         }
     }
 }
@@ -216,8 +235,7 @@ async fn upgrade(
 
 /// True for a random one in sixteen failed logins, which then calls [`purge`].
 pub(crate) fn is_to_purge() -> bool {
-    let mut byte = [0];
-    getrandom::fill(&mut byte).is_ok() && byte[0] < 16
+    random::byte().is_some_and(|byte| byte < 16)
 }
 
 /// Deletes some expired budgets.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::retry;
 use crate::mysql;
 
 /// A failure of the database.
@@ -36,6 +37,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns whether the same work may succeed a moment later, as after a fail-over.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Timeout { .. } | Self::Disagreement { .. } => true,
+            Self::Failed { source, .. } => retry::is_transient(source),
+            Self::Schema(_) => false,
+        }
+    }
+
     /// Returns the error of the MySQL client, if that is the cause.
     #[must_use]
     pub fn as_mysql(&self) -> Option<&mysql::Error> {

@@ -1,13 +1,13 @@
 //! Which failed statements are run again, and after how long.
 //!
-//! Each statement is a transaction of its own, so it can be run again by itself. A statement that
-//! may have changed rows is never sent twice: a write is repeated only after an error that tells
-//! that nothing was changed.
+//! Each statement is a transaction of its own, so it can be run again by itself. A write is repeated
+//! only after an error that tells that nothing was changed.
 
 use std::time::Duration;
 
 use super::Error;
 use crate::mysql::{self, ServerError};
+use crate::random;
 
 /// Is told of each failed attempt that is followed by another one.
 pub trait Observer: Send + Sync {
@@ -26,22 +26,25 @@ pub(super) enum Step {
     Write,
 }
 
-/// Which statements may be repeated after an error of the server.
+/// Which statements are repeated after an error of the server, and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Repeat {
     /// All, because the statement was not applied.
     All,
+    /// All, but once: the statement was not applied, and more attempts would add to the overload.
+    Once,
     /// Those that change nothing, because it is unknown whether the statement was applied.
     Reads,
 }
 
 /// The errors after which a statement is repeated, by number. `docs/reliability.md` has the same
-/// table with the evidence; all other errors would come again.
-const ERRORS: [(u16, Repeat); 12] = [
-    // ER_CON_COUNT_ERROR and ER_TOO_MANY_USER_CONNECTIONS refuse the connection, so the statement
-    // has not reached the server.
-    (1040, Repeat::All),
-    (1203, Repeat::All),
+/// table with the evidence.
+const ERRORS: [(u16, Repeat); 15] = [
+    // ER_CON_COUNT_ERROR, ER_TOO_MANY_USER_CONNECTIONS and ER_USER_LIMIT_REACHED refuse the
+    // connection, so the statement has not reached the server.
+    (1040, Repeat::Once),
+    (1203, Repeat::Once),
+    (1226, Repeat::Once),
     // ER_UNKNOWN_COM_ERROR: a Galera node that is not part of the cluster's primary component
     // refuses every statement before it runs.
     (1047, Repeat::All),
@@ -52,42 +55,74 @@ const ERRORS: [(u16, Repeat); 12] = [
     (1205, Repeat::All),
     // ER_LOCK_DEADLOCK: InnoDB, or the certification of Galera, has rolled back the transaction.
     (1213, Repeat::All),
-    // ER_OPTION_PREVENTS_STATEMENT, ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION and
-    // ER_READ_ONLY_MODE: a server that is read-only refuses a write before it runs.
+    // ER_OPEN_AS_READONLY, ER_OPTION_PREVENTS_STATEMENT, ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION and
+    // ER_READ_ONLY_MODE: a server that is read-only refuses a write before it runs, or its commit.
+    (1036, Repeat::All),
     (1290, Repeat::All),
     (1792, Repeat::All),
     (1836, Repeat::All),
     // ER_CONNECTION_KILLED (MariaDB): statements were seen to be applied nevertheless.
     (1927, Repeat::Reads),
-    // ER_TRANSACTION_ROLLBACK_DURING_COMMIT: the certification of Group Replication has rolled back
-    // the transaction.
-    (3101, Repeat::All),
+    // ER_SERVER_OFFLINE_MODE refuses the connection.
+    (3032, Repeat::All),
+    // ER_TRANSACTION_ROLLBACK_DURING_COMMIT: a conflict in Group Replication, or a member that leaves
+    // the group after it has sent the transaction to the others.
+    (3101, Repeat::Reads),
 ];
 
 /// Errors of Hyperdrive, which have the SQLSTATE 58000 and no documented numbers, by the start of
 /// their texts.
 const HYPERDRIVE_ERRORS: [(&str, Repeat); 3] = [
     // Both mean that Hyperdrive had no connection on which to send the statement.
-    ("Failed to acquire a connection", Repeat::All),
+    ("Failed to acquire a connection", Repeat::Once),
     ("Server connection attempt failed", Repeat::All),
     // Hyperdrive lost the server, before the statement or after it.
     ("Internal error", Repeat::Reads),
 ];
 
-/// Returns whether a statement may be run again after its attempt failed at a step.
-pub(super) fn is_allowed(step: Step, error: &mysql::Error) -> bool {
+/// The most attempts of a statement.
+const MOST_ATTEMPTS: u32 = 6;
+/// The most attempts where more would add to an overload.
+const MOST_WHEN_OVERLOADED: u32 = 2;
+/// The mean of the first pause.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+/// The mean of the pause where the server is overloaded.
+const PAUSE_WHEN_OVERLOADED: Duration = Duration::from_millis(540);
+
+/// Returns how long to wait before a statement is run again whose attempts have failed, so many and
+/// the last one at this step with this error; `None` if it is not to be run again.
+///
+/// The mean grows from 20 ms to 1.6 s, 2.4 s in all: the first pauses let the holder of a lock
+/// finish, the last ones let a proxy notice that a server is gone. Each is random by half its mean,
+/// so that statements which were in each other's way are not again.
+pub(super) fn pause(step: Step, error: &mysql::Error, failed: u32) -> Option<Duration> {
+    let (most, mean) = match repeat(error)? {
+        Repeat::Reads if step == Step::Write => return None,
+        Repeat::Once => (MOST_WHEN_OVERLOADED, PAUSE_WHEN_OVERLOADED),
+        Repeat::All | Repeat::Reads => {
+            let mean = FIRST_PAUSE.saturating_mul(3_u32.saturating_pow(failed.saturating_sub(1)));
+            (MOST_ATTEMPTS, mean)
+        }
+    };
+    // Without randomness the pause is its mean.
+    let per_mille = random::byte().map_or(1000, |byte| 500 + u32::from(byte) * 1000 / 255);
+    (failed < most).then(|| mean * per_mille / 1000)
+}
+
+/// Returns whether the same work may succeed a moment later.
+pub(super) fn is_transient(error: &mysql::Error) -> bool {
+    repeat(error).is_some()
+}
+
+fn repeat(error: &mysql::Error) -> Option<Repeat> {
     match error {
-        mysql::Error::Io(_) => step != Step::Write,
-        mysql::Error::Server(error) => match repeat(error) {
-            Some(Repeat::All) => true,
-            Some(Repeat::Reads) => step != Step::Write,
-            None => false,
-        },
-        _ => false,
+        mysql::Error::Io(_) => Some(Repeat::Reads),
+        mysql::Error::Server(error) => repeat_after(error),
+        _ => None,
     }
 }
 
-fn repeat(error: &ServerError) -> Option<Repeat> {
+fn repeat_after(error: &ServerError) -> Option<Repeat> {
     if error.state.as_deref() == Some("58000") {
         let known = HYPERDRIVE_ERRORS.iter();
         let mut known = known.filter(|(start, _)| error.message.starts_with(start));
@@ -95,27 +130,6 @@ fn repeat(error: &ServerError) -> Option<Repeat> {
     }
     let found = ERRORS.iter().find(|(code, _)| *code == error.code);
     found.map(|(_, repeat)| *repeat)
-}
-
-/// The most attempts of a statement.
-pub(super) const MOST_ATTEMPTS: u32 = 6;
-/// The mean of the first pause.
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-
-/// Returns how long to wait after so many failed attempts of a statement, or `None` if it is not to
-/// be run again. The mean grows from 20 ms to 1.6 s, 2.4 s in all: the first pauses let the holder
-/// of a lock finish, the last ones let a proxy notice that a server is gone. Each is random by half
-/// its mean, so that statements which were in each other's way are not again.
-pub(super) fn pause(failed_attempts: u32) -> Option<Duration> {
-    let earlier = failed_attempts.checked_sub(1)?;
-    if failed_attempts >= MOST_ATTEMPTS {
-        return None;
-    }
-    let mut byte = [127];
-    // Without randomness the pause is its mean.
-    let _ = getrandom::fill(&mut byte);
-    let per_mille = 500 + u32::from(byte[0]) * 1000 / 255;
-    Some(FIRST_PAUSE * 3_u32.pow(earlier) * per_mille / 1000)
 }
 
 #[cfg(test)]
@@ -132,60 +146,70 @@ mod tests {
         })
     }
 
-    fn allowed(error: &mysql::Error) -> (bool, bool) {
-        (
-            is_allowed(Step::Read, error),
-            is_allowed(Step::Write, error),
-        )
+    /// How often a read and a write are repeated.
+    fn repeats(error: &mysql::Error) -> (u32, u32) {
+        let count = |step| {
+            let paused = |failed: &u32| pause(step, error, *failed).is_some();
+            u32::try_from((1..10).take_while(paused).count()).unwrap()
+        };
+        (count(Step::Read), count(Step::Write))
     }
 
     #[test]
-    fn a_write_is_repeated_only_if_it_was_not_applied() {
-        for (code, repeat) in ERRORS {
-            let expected = (true, repeat == Repeat::All);
-            assert_eq!(allowed(&server(code, "HY000", "")), expected, "{code}");
+    fn a_write_is_repeated_only_after_an_error_that_tells_that_nothing_was_changed() {
+        for code in [1036, 1047, 1205, 1213, 1290, 1792, 1836, 3032] {
+            assert_eq!(repeats(&server(code, "HY000", "")), (5, 5), "{code}");
+        }
+        for code in [1053, 1317, 1927, 3101] {
+            assert_eq!(repeats(&server(code, "HY000", "")), (5, 0), "{code}");
         }
         let lost = mysql::Error::Io(io::ErrorKind::ConnectionReset.into());
-        assert_eq!(allowed(&lost), (true, false));
-        assert!(is_allowed(Step::Connect, &lost));
+        assert_eq!(repeats(&lost), (5, 0));
+        assert!(pause(Step::Connect, &lost, 1).is_some(), "nothing was sent");
     }
 
     #[test]
-    fn what_would_fail_again_is_not_repeated() {
-        for code in [1044, 1045, 1062, 1064, 1105, 1142, 1146, 1180, 1406, 1690] {
-            assert_eq!(
-                allowed(&server(code, "HY000", "")),
-                (false, false),
-                "{code}"
-            );
+    fn an_overloaded_server_is_asked_once_more_and_later() {
+        for code in [1040, 1203, 1226] {
+            let error = server(code, "08004", "");
+            assert_eq!(repeats(&error), (1, 1), "{code}");
+            let pause = pause(Step::Read, &error, 1).unwrap();
+            assert!(pause >= Duration::from_millis(270), "{pause:?}");
         }
-        assert_eq!(allowed(&mysql::Error::Protocol("")), (false, false));
-        assert_eq!(allowed(&mysql::Error::Broken), (false, false));
+    }
+
+    #[test]
+    fn all_other_errors_are_not_repeated() {
+        for code in [1044, 1045, 1062, 1064, 1105, 1142, 1146, 1180, 1406, 1690] {
+            assert_eq!(repeats(&server(code, "HY000", "")), (0, 0), "{code}");
+        }
+        assert_eq!(repeats(&mysql::Error::Protocol("")), (0, 0));
+        assert_eq!(repeats(&mysql::Error::Broken), (0, 0));
     }
 
     #[test]
     fn errors_of_hyperdrive_are_known_by_their_text_whatever_their_number() {
-        let hyperdrive = |message| allowed(&server(1105, "58000", message));
+        let hyperdrive = |message| repeats(&server(1105, "58000", message));
         let exhausted = "Failed to acquire a connection from the pool.";
-        assert_eq!(hyperdrive(exhausted), (true, true));
+        assert_eq!(hyperdrive(exhausted), (1, 1));
         let refused = "Server connection attempt failed: connection_refused";
-        assert_eq!(hyperdrive(refused), (true, true));
-        assert_eq!(hyperdrive("Internal error."), (true, false));
+        assert_eq!(hyperdrive(refused), (5, 5));
+        assert_eq!(hyperdrive("Internal error."), (5, 0));
         let prepared = "Hyperdrive does not currently support MySQL prepared statements";
-        assert_eq!(hyperdrive(prepared), (false, false));
+        assert_eq!(hyperdrive(prepared), (0, 0));
         let quoted = server(1062, "23000", "Internal error.");
-        assert_eq!(allowed(&quoted), (false, false));
+        assert_eq!(repeats(&quoted), (0, 0));
     }
 
     #[test]
     fn pauses_grow_and_end() {
+        let deadlock = server(1213, "40001", "");
         let means = [20, 60, 180, 540, 1620].map(Duration::from_millis);
         for (failed, mean) in (1..).zip(means) {
-            let pause = pause(failed).unwrap();
+            let pause = pause(Step::Write, &deadlock, failed).unwrap();
             assert!((mean / 2..=mean * 3 / 2).contains(&pause), "{pause:?}");
         }
-        assert_eq!(pause(MOST_ATTEMPTS), None);
-        assert_eq!(pause(0), None);
+        assert_eq!(pause(Step::Write, &deadlock, MOST_ATTEMPTS), None);
     }
 
     #[test]
@@ -193,20 +217,27 @@ mod tests {
         let page = include_str!("../../docs/reliability.md");
         let (_, section) = page.split_once("## What is tried again").unwrap();
         let (section, _) = section.split_once("\n## ").unwrap();
+        let rows: Vec<_> = section
+            .lines()
+            .filter(|line| line.contains(" | reads"))
+            .collect();
         let row = |name: String| {
-            let row = section.lines().find(|line| line.starts_with(&name));
+            let row = rows.iter().find(|line| line.starts_with(&name));
             let row = row.unwrap_or_else(|| panic!("{name} is not documented"));
-            row.split('|').nth(3).unwrap().trim() == "reads and writes"
+            row.split('|').nth(3).unwrap().trim()
+        };
+        let words = |repeat| match repeat {
+            Repeat::All => "reads and writes",
+            Repeat::Once => "reads and writes, once",
+            Repeat::Reads => "reads",
         };
         for (code, repeat) in ERRORS {
-            assert_eq!(row(format!("| {code} |")), repeat == Repeat::All, "{code}");
+            assert_eq!(row(format!("| {code} |")), words(repeat), "{code}");
         }
         for (start, repeat) in HYPERDRIVE_ERRORS {
-            let is_all = row(format!("| 58000 `{start}"));
-            assert_eq!(is_all, repeat == Repeat::All, "{start}");
+            assert_eq!(row(format!("| 58000 `{start}")), words(repeat), "{start}");
         }
-        let rows = section.lines().filter(|line| line.ends_with(" |"));
-        let repeated = rows.filter(|row| row.contains("| reads"));
-        assert_eq!(repeated.count(), ERRORS.len() + HYPERDRIVE_ERRORS.len() + 1);
+        assert_eq!(row("| lost connection |".to_owned()), "reads");
+        assert_eq!(rows.len(), ERRORS.len() + HYPERDRIVE_ERRORS.len() + 1);
     }
 }

@@ -11,6 +11,14 @@ use super::retry::{self, Observer, Step};
 use crate::mysql::{self, Affected, Row, Statement};
 use crate::platform::Stream;
 
+/// The pauses before a statement is repeated that has not seen what another one has written: behind
+/// the connection may be a server that does not have it yet.
+pub(super) const LAG_PAUSES: [Duration; 3] = [
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_millis(800),
+];
+
 /// A connection over the platform's stream.
 pub(super) type Connection = mysql::Connection<Box<dyn Stream>>;
 
@@ -91,7 +99,7 @@ impl<'a> Session<'a> {
     }
 
     /// Runs a statement until it succeeds, fails for good or is late. The deadline of the statement
-    /// spans all of its attempts.
+    /// begins when there is a connection for its first attempt, and spans all of its attempts.
     ///
     /// Boxed, since it would be compiled again for each kind of work otherwise.
     fn run<'s, T: Send + 's>(
@@ -101,50 +109,54 @@ impl<'a> Session<'a> {
         run: Run<T>,
     ) -> BoxFuture<'s, Result<T, Error>> {
         Box::pin(async move {
-            // Runs from its first poll, so it does not include the first connecting.
-            let mut deadline = self
-                .database
-                .runtime
-                .sleep(self.database.timeouts.statement);
+            let Self { database, .. } = self;
+            let mut connected = match self.slot.take() {
+                Some(connection) => Ok(connection),
+                None => database.connect().await,
+            };
+            let mut deadline = database.runtime.sleep(database.timeouts.statement);
             let mut attempts = 0;
             loop {
-                let attempt = self.attempt(statement, step, run, &mut deadline);
-                let (step, error) = match attempt.await {
-                    Ok(value) => return Ok(value),
-                    Err(failure) => failure,
+                let (failed_step, error) = match connected {
+                    Err(error) => (Step::Connect, error),
+                    Ok(connection) => {
+                        let attempt = self.attempt(statement, connection, run, &mut deadline);
+                        match attempt.await {
+                            Ok(value) => return Ok(value),
+                            Err(error) => (step, error),
+                        }
+                    }
                 };
                 attempts += 1;
-                let is_allowed = error
-                    .as_mysql()
-                    .is_some_and(|error| retry::is_allowed(step, error));
-                let Some(pause) = retry::pause(attempts).filter(|_| is_allowed) else {
+                let cause = error.as_mysql();
+                let pause = cause.and_then(|cause| retry::pause(failed_step, cause, attempts));
+                let Some(pause) = pause else {
                     return Err(error);
                 };
-                // It is not documented what Hyperdrive does with a connection after its own errors.
-                self.database.close(&self.slot).await;
-                let pause = self.database.runtime.sleep(pause);
-                if let Either::Right(_) = select(pause, &mut deadline).await {
-                    return Err(error);
-                }
+                let reconnect = async {
+                    // It is not documented what Hyperdrive does with a connection after its errors.
+                    database.close(&self.slot).await;
+                    database.runtime.sleep(pause).await;
+                    database.connect().await
+                };
+                // Nothing is sent after the deadline.
+                connected = match select(Box::pin(reconnect), &mut deadline).await {
+                    Either::Left((connected, _)) => connected,
+                    Either::Right(_) => return Err(error),
+                };
                 self.observer.retrying(&error);
             }
         })
     }
 
-    /// Runs a statement once; if that fails, says at which step.
+    /// Runs a statement once, until the deadline.
     async fn attempt<T>(
         &self,
         statement: &Statement,
-        step: Step,
+        mut connection: Connection,
         run: Run<T>,
         deadline: &mut BoxFuture<'static, ()>,
-    ) -> Result<T, (Step, Error)> {
-        let mut connection = if let Some(connection) = self.slot.take() {
-            connection
-        } else {
-            let connected = self.database.connect().await;
-            connected.map_err(|error| (Step::Connect, error))?
-        };
+    ) -> Result<T, Error> {
         let done = match select(run(&mut connection, statement), deadline).await {
             Either::Left((done, _)) => done.map_err(|source| failed(statement, source)),
             Either::Right(_) => Err(Error::Timeout {
@@ -153,7 +165,7 @@ impl<'a> Session<'a> {
             }),
         };
         self.slot.put(connection);
-        done.map_err(|error| (step, error))
+        done
     }
 }
 

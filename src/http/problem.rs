@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::random;
 use crate::validation::FieldError;
 
 /// `Retry-After` of a 503, in seconds, the least and the most. Less than 5 s, after which workerd and
@@ -107,10 +108,8 @@ impl Error {
 
 /// Returns a random number of a small range, or its start if there is no randomness.
 fn random_in(range: RangeInclusive<u64>) -> u64 {
-    let mut byte = [0];
-    let _ = getrandom::fill(&mut byte);
     let size = range.end() - range.start() + 1;
-    range.start() + u64::from(byte[0]) % size
+    range.start() + u64::from(random::byte().unwrap_or(0)) % size
 }
 
 /// A problem detail of RFC 9457.

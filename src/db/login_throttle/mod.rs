@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use crate::identity::pseudonym::{AccountPseudonym, NetworkPseudonym};
 use crate::mysql::{self, Sql, Statement};
-use crate::{sql, statement};
+use crate::statement;
 
 use self::limits::{DAY, ENTRY, KNOWN_ENTRY, MEMORY, RESERVED, TIME, TOLERANCE};
 pub use self::limits::{KNOWN_FOR, Limits, MOST_KNOWN, MOST_NETWORKS};
@@ -35,6 +35,15 @@ pub enum Taken {
     Network,
     /// The budget of its network, and the strangers' budget.
     NetworkAndStrangers,
+}
+
+/// Whether the outcome of a login is recorded for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// It was not tried before.
+    First,
+    /// It was tried before, and it is unknown whether it was done.
+    Repeat,
 }
 
 /// The decision whether a password may be compared.
@@ -113,8 +122,8 @@ pub fn taking(account: &AccountPseudonym, network: NetworkPseudonym, limits: Lim
 /// Records that a password was right: its network becomes known and its own budget full, and the
 /// unit of the strangers' budget, if it took one, is given back.
 ///
-/// `is_repeat` tells that this was tried before and that it is unknown whether it was done. The unit
-/// is then given back only if the network is not yet known, so that it is not given back twice.
+/// A repeat changes the budgets of a network that was strange only if it is not yet known, so that
+/// nothing is given back twice.
 ///
 /// # Errors
 /// [`Error`] if the statement fails. It may have been done.
@@ -124,9 +133,9 @@ pub async fn succeeded(
     network: NetworkPseudonym,
     taken: Taken,
     limits: Limits,
-    is_repeat: bool,
+    attempt: Attempt,
 ) -> Result<(), Error> {
-    let statement = succeeding(account, network, taken, limits, is_repeat);
+    let statement = succeeding(account, network, taken, limits, attempt);
     session.execute(&statement).await.map(drop)
 }
 
@@ -137,27 +146,26 @@ pub fn succeeding(
     network: NetworkPseudonym,
     taken: Taken,
     limits: Limits,
-    is_repeat: bool,
+    attempt: Attempt,
 ) -> Statement {
     let terms = Terms::of(network);
-    let interval = limits.strangers_interval();
     let given_back = match taken {
-        Taken::Network => Sql::from("0"),
-        Taken::NetworkAndStrangers if is_repeat => {
-            sql!(
-                "IF(:is_known, 0, :interval)",
-                is_known = &terms.is_known,
-                interval
-            )
-        }
-        Taken::NetworkAndStrangers => sql!(":interval", interval),
+        Taken::Network => 0,
+        Taken::NetworkAndStrangers => limits.strangers_interval(),
+    };
+    let is_done = match (taken, attempt) {
+        (Taken::NetworkAndStrangers, Attempt::Repeat) => terms.is_known.clone(),
+        // A known network is known before and after, so it does not tell. What it took of its own
+        // budget is given back again.
+        (Taken::Network, _) | (_, Attempt::First) => Sql::from("FALSE"),
     };
     statement!(
         "remembering a login",
         sql::SUCCEED,
         account = account.as_bytes(),
         network = network.as_bytes(),
-        given_back = &given_back,
+        given_back,
+        is_done = &is_done,
         known_for = KNOWN_FOR,
         most_bytes = MOST_KNOWN * KNOWN_ENTRY,
         now = &terms.now,

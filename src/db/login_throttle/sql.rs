@@ -67,12 +67,17 @@ ON DUPLICATE KEY UPDATE
   `expires_on` = GREATEST(IF(:is_believed, `expires_on`, 0), (:now + :memory) DIV 86400),
   `clock` = IF(:is_believed, GREATEST(`clock`, :now), :now)";
 
-/// Gives back what a login with the right password took, and makes its network known.
+/// Gives back what a login with the right password took, unless that is done, and makes its network
+/// known.
 pub(super) const SUCCEED: &str = "
 UPDATE `gatehouse_login_throttle` SET
-  `budgets` = CONCAT(
-    LPAD(GREATEST(CAST(LEFT(`budgets`, 10) AS SIGNED) - :given_back, 0), 10, '0'),
-    :other_networks
+  `budgets` = IF(
+    :is_done,
+    `budgets`,
+    CONCAT(
+      LPAD(GREATEST(CAST(LEFT(`budgets`, 10) AS SIGNED) - :given_back, 0), 10, '0'),
+      :other_networks
+    )
   ),
   `known` = LEFT(CONCAT(:network, LPAD(:now, 10, '0'), :other_known), :most_bytes),
   `expires_on` = (:now + :known_for) DIV 86400

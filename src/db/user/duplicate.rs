@@ -1,22 +1,13 @@
 //! The reason why a unique key refused a write to `user`.
 
-use std::time::Duration;
-
 use crate::identity::user_id::UserId;
 use crate::mysql::{self, Sql, Statement};
 use crate::{sql, statement};
 
+use super::super::session::LAG_PAUSES;
 use super::super::{Error, Session};
 use super::columns::{self, Column};
 use super::refusal::{Assignments, Refusal, fields};
-
-/// The pauses before the row in the way is looked for again. Behind the connection may be servers
-/// that do not have it yet.
-const PAUSES: [Duration; 3] = [
-    Duration::from_millis(50),
-    Duration::from_millis(200),
-    Duration::from_millis(800),
-];
 
 /// Finds the row in the way.
 pub(super) async fn explain(
@@ -28,7 +19,7 @@ pub(super) async fn explain(
     // the row in the way.
     let commit = Statement::new("ending a transaction", "COMMIT");
     session.execute(&commit).await?;
-    let mut pauses = PAUSES.into_iter();
+    let mut pauses = LAG_PAUSES.into_iter();
     loop {
         if let Some(refusal) = find(session, assignments, own).await? {
             return Ok(refusal);

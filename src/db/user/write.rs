@@ -1,7 +1,6 @@
 //! Statements that insert and change users.
 
-use std::time::Duration;
-
+use super::super::session::LAG_PAUSES;
 use super::super::{Error, Session};
 use super::columns::Column;
 use super::read::find;
@@ -95,13 +94,6 @@ impl Changes<'_> {
     }
 }
 
-/// The pauses before an UPDATE is repeated that has changed no row.
-const PAUSES: [Duration; 3] = [
-    Duration::from_millis(50),
-    Duration::from_millis(200),
-    Duration::from_millis(800),
-];
-
 /// Changes a user and returns it as it is now, or `None` if there is no such user.
 ///
 /// The UPDATE and the SELECT may reach two servers, of which the second one may not have the change
@@ -123,7 +115,7 @@ pub async fn update(
     }
     let rows = sql!("`id` = :id", id);
     let purpose = "updating a user";
-    let mut pauses = PAUSES.into_iter();
+    let mut pauses = LAG_PAUSES.into_iter();
     loop {
         let done = change(session, purpose, id, &rows, &assignments, now).await?;
         let read = find(session, id).await?;

@@ -153,28 +153,34 @@ impl fmt::Display for ServerError {
         write!(f, "error {} ({})", self.code, state.escape_default())?;
         let harmless = matches!(
             self.code,
-            1040..=1049
-                | 1053
-                | 1129
-                | 1130
-                | 1142
-                | 1143
-                | 1146
-                | 1180
-                | 1203
-                | 1205
-                | 1213
-                | 1226
-                | 1290
-                | 1317
-                | 1792
-                | 1836
-                | 1927
-                | 3101
+            1036 | 1040
+                ..=1049
+                    | 1053
+                    | 1129
+                    | 1130
+                    | 1142
+                    | 1143
+                    | 1146
+                    | 1180
+                    | 1203
+                    | 1205
+                    | 1213
+                    | 1226
+                    | 1290
+                    | 1317
+                    | 1792
+                    | 1836
+                    | 1927
+                    | 3032
+                    | 3101
         ) || state == "58000"
             || self.message.starts_with("Hyperdrive does not ");
         if harmless {
-            let message = self.message.split("_utf8mb4").next().unwrap_or_default();
+            let mut message = &*self.message;
+            // The literals of this client, and what Vitess adds to an error of its servers.
+            for mark in ["_utf8mb4", "X'", "Sql:", "BindVars"] {
+                message = message.split(mark).next().unwrap_or_default();
+            }
             let message: String = message.chars().take(MAX_SHOWN).collect();
             write!(f, ": {}", message.escape_default())?;
         }

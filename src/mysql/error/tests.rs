@@ -70,6 +70,15 @@ fn what_is_shown_of_an_error_never_quotes_a_value() {
         error.to_string(),
         "server: error 1062 (23000)".replace("server", "MySQL server")
     );
+    let error = ServerError {
+        code: 1105,
+        state: Some("58000".into()),
+        message:
+            "target: app.0.primary: vttablet: failed (CallerID: x): Sql: \"select 1 from `user` \
+                  where email = :v1\", BindVars: {v1: \"ada@example.com\"}"
+                .into(),
+    };
+    assert!(error.to_string().ends_with("(CallerID: x): "), "{error}");
     let error = server(
         1146,
         "Table 'app.user' doesn't exist in INSERT _utf8mb4 X'736563726574'",

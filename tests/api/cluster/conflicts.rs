@@ -37,6 +37,21 @@ async fn changes_of_one_user_at_once_are_all_made() {
         add(&mut tally, &join_all(changes).await);
     }
     assert_eq!(tally, Tally::from([(200, 20 * ROUNDS)]));
+    assert!(app.counted("statement_retried") > 0, "nothing has met");
+    // All nodes have the same one of the last changes.
+    let mut names = Vec::new();
+    for mut conn in ground.conns().await {
+        let sql = "SELECT name FROM `user` WHERE id = ?";
+        let name: Option<String> = conn.exec_first(sql, (user.id,)).await.expect("a name");
+        names.push(name.expect("a row"));
+    }
+    let last = format!("name {} ", ROUNDS - 1);
+    assert!(
+        names
+            .iter()
+            .all(|name| name.starts_with(&last) && *name == names[0]),
+        "{names:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,7 @@
 //! What a client has just written, on nodes that are a moment behind each other.
 
 use futures_util::future::join_all;
+use mysql_async::prelude::Queryable as _;
 use serde_json::json;
 use xtask_host::cluster::Arrangement;
 
@@ -28,4 +29,13 @@ async fn a_change_is_answered_with_the_value_that_it_has_just_written() {
     });
     let older: Vec<_> = join_all(clients).await.concat();
     assert_eq!(older, [], "of {}", CLIENTS * rounds);
+    // What was answered is what is stored.
+    let last = format!("name {}", rounds - 1);
+    for mut conn in ground.conns().await {
+        for user in &users {
+            let sql = "SELECT name FROM `user` WHERE id = ?";
+            let name: Option<String> = conn.exec_first(sql, (user.id,)).await.expect("a name");
+            assert_eq!(name.as_ref(), Some(&last));
+        }
+    }
 }

@@ -7,7 +7,7 @@ mod properties;
 mod siege;
 mod time;
 
-use gatehouse::db::login_throttle::{self, Decision, Limits, Taken};
+use gatehouse::db::login_throttle::{self, Attempt, Decision, Limits, Taken};
 use gatehouse::identity::pseudonym::{AccountPseudonym, NetworkPseudonym, Pseudonyms};
 use gatehouse::mysql::{Connection, Credentials, Statement};
 use gatehouse::statement;
@@ -88,17 +88,17 @@ impl Account {
 
     /// The password was right.
     pub(crate) async fn succeed(&mut self, network: u32, taken: Taken) {
-        self.settle(network, taken, false).await;
+        self.settle(network, taken, Attempt::First).await;
     }
 
     /// The password was right, and it is unknown whether that was recorded before.
     pub(crate) async fn succeed_again(&mut self, network: u32, taken: Taken) {
-        self.settle(network, taken, true).await;
+        self.settle(network, taken, Attempt::Repeat).await;
     }
 
-    async fn settle(&mut self, network: u32, taken: Taken, is_repeat: bool) {
+    async fn settle(&mut self, network: u32, taken: Taken, attempt: Attempt) {
         let network = self.network(network);
-        let settle = login_throttle::succeeding(&self.key, network, taken, self.limits, is_repeat);
+        let settle = login_throttle::succeeding(&self.key, network, taken, self.limits, attempt);
         self.connection.execute(&settle).await.expect("an update");
     }
 

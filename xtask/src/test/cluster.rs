@@ -12,8 +12,6 @@ use super::{Ground, Options};
 
 /// The folder of the tests that start a cluster of their own.
 pub(super) const TESTS: &str = "cluster::";
-/// Tests that do not make sense where the database is a cluster.
-const ELSEWHERE: [&str; 0] = [];
 
 pub(super) async fn run(options: &Options) -> Result<()> {
     if let Some(advice) = missing() {
@@ -49,9 +47,7 @@ async fn on_cluster(count: &mut Count) -> Result<()> {
     let cluster = Cluster::start(&folder).await?;
     let url = cluster.url(Arrangement::OneWriter, "mysql");
     let mut suite = workerd(&Ground::on(url).await?).await?;
-    for name in [TESTS].iter().chain(&ELSEWHERE) {
-        suite.arguments(&["--skip", name]);
-    }
+    suite.arguments(&["--skip", TESTS]);
     run_one(suite, count).await?;
     drop(cluster);
     Ok(fs::remove_dir_all(&folder)?)

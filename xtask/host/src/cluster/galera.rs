@@ -2,14 +2,13 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
 use super::node::{Node, Ports};
-use super::{NODES, USER};
+use super::{NODES, USER, free_ports};
 use crate::mariadb::{Owner, Program};
 use crate::private;
 
@@ -166,28 +165,6 @@ fn make(folder: &Path, password: &str, owner: &Owner) -> Result<Vec<Node>> {
         nodes.push(Node::new(place, ports, &cluster, password));
     }
     Ok(nodes)
-}
-
-/// Ports that are free now. They are below those that the system gives to outgoing connections: a node
-/// opens some of its ports only when it receives data, and fails if such a connection has one.
-fn free_ports(count: usize) -> Result<Vec<u16>> {
-    const FIRST: u16 = 15_000;
-    const LAST: u16 = 30_000;
-    let mut random = [0; 2];
-    getrandom::fill(&mut random).context("the system has no randomness")?;
-    let start = FIRST + u16::from_le_bytes(random) % (LAST - FIRST);
-    let candidates = (start..LAST).chain(FIRST..start);
-    // Held until all are known, so that no port is given twice.
-    let listeners = candidates.filter_map(|port| TcpListener::bind(("127.0.0.1", port)).ok());
-    let listeners: Vec<_> = listeners.take(count).collect();
-    let ports = listeners.iter().map(TcpListener::local_addr);
-    let ports: Vec<_> = ports
-        .map(|address| address.map(|address| address.port()))
-        .collect::<Result<_, _>>()?;
-    if ports.len() < count {
-        bail!("fewer than {count} ports are free on 127.0.0.1");
-    }
-    Ok(ports)
 }
 
 /// Run at the first start of the first node. One statement a line.

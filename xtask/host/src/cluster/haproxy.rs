@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use super::{Arrangement, Node, program};
+use super::{Arrangement, Node, free_ports, program};
 use crate::process::{Background, End, guarded};
 
 const START: Duration = Duration::from_secs(20);
@@ -23,13 +23,11 @@ pub(super) struct HaProxy {
 impl HaProxy {
     /// Starts it before nodes, whose states are told on these ports.
     pub(super) fn start(folder: &Path, nodes: &[Node], states: &[u16]) -> Result<Self> {
-        let listeners = [
-            TcpListener::bind(("127.0.0.1", 0))?,
-            TcpListener::bind(("127.0.0.1", 0))?,
-        ];
-        let [one, three] = &listeners;
-        let ports = [one.local_addr()?.port(), three.local_addr()?.port()];
-        drop(listeners);
+        let ports = free_ports(2)?;
+        let [one, three] = *ports else {
+            bail!("two ports");
+        };
+        let ports = [one, three];
         let configuration = folder.join("haproxy.cfg");
         fs::write(&configuration, text(ports, nodes, states))?;
         let log = fs::File::create(folder.join("haproxy.log"))?;

@@ -6,9 +6,10 @@ mod haproxy;
 mod node;
 mod state;
 
+use std::net::TcpListener;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use xtask_start::machine::find;
 
 use crate::private::random_hex;
@@ -36,6 +37,28 @@ pub enum Arrangement {
 impl Arrangement {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::OneWriter, Self::ThreeWriters];
+}
+
+/// Ports that are free now. They are below those that the system gives to outgoing connections: a node
+/// opens some of its ports only when it receives data, and fails if such a connection has one.
+fn free_ports(count: usize) -> Result<Vec<u16>> {
+    const FIRST: u16 = 15_000;
+    const LAST: u16 = 30_000;
+    let mut random = [0; 2];
+    getrandom::fill(&mut random).context("the system has no randomness")?;
+    let start = FIRST + u16::from_le_bytes(random) % (LAST - FIRST);
+    let candidates = (start..LAST).chain(FIRST..start);
+    // Held until all are known, so that no port is given twice.
+    let listeners = candidates.filter_map(|port| TcpListener::bind(("127.0.0.1", port)).ok());
+    let listeners: Vec<_> = listeners.take(count).collect();
+    let ports = listeners.iter().map(TcpListener::local_addr);
+    let ports: Vec<_> = ports
+        .map(|address| address.map(|address| address.port()))
+        .collect::<Result<_, _>>()?;
+    if ports.len() < count {
+        bail!("fewer than {count} ports are free on 127.0.0.1");
+    }
+    Ok(ports)
 }
 
 /// A running cluster. It ends when this is dropped, and with this process in any case.
