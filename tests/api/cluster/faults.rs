@@ -33,6 +33,7 @@ impl Fault {
 
     /// Strikes a node, and returns when it is to be healed.
     async fn strike(self, ground: &mut Ground, node: usize) {
+        let lasts = ground.fault();
         let node = ground.node_mut(node);
         match self {
             Self::Killed => node.kill(),
@@ -40,7 +41,7 @@ impl Fault {
             Self::Frozen => node.freeze(),
             Self::Isolated => node.isolate().await.expect("a setting"),
         }
-        tokio::time::sleep(Duration::from_secs(15)).await;
+        tokio::time::sleep(lasts).await;
     }
 
     /// The row of a table.
@@ -51,8 +52,8 @@ impl Fault {
         let what = match self {
             Self::Killed => "killed (SIGKILL) and started",
             Self::Stopped => "stopped (SIGTERM) and started",
-            Self::Frozen => "frozen for 15 s",
-            Self::Isolated => "isolated for 15 s",
+            Self::Frozen => "frozen, and thawed",
+            Self::Isolated => "isolated, and rejoined",
         };
         let [any, write] = [&phase.any, &phase.writes].map(|gap| gap.longest.as_secs_f32());
         format!("| {what} | {answers} | {failed} | {any:.1} s | {write:.1} s |")
@@ -78,10 +79,7 @@ async fn break_it(ground: &mut Ground, app: &App, ledger: &Ledger, faults: &[Fau
     rows.join("\n")
 }
 
-async fn soak(arrangement: Arrangement, ledger: Ledger, faults: &[Fault]) {
-    let Some(mut ground) = ground().await else {
-        return;
-    };
+async fn soak(ground: &mut Ground, arrangement: Arrangement, ledger: Ledger, faults: &[Fault]) {
     let app = ground.app(arrangement).start();
     let (first, second, third) = tokio::join!(app.user(), app.user(), app.user());
     let traveller = app.user().await;
@@ -101,7 +99,7 @@ async fn soak(arrangement: Arrangement, ledger: Ledger, faults: &[Fault]) {
             ledger.read(&third),
         )
     };
-    let breaking = break_it(&mut ground, &app, &ledger, faults);
+    let breaking = break_it(ground, &app, &ledger, faults);
     let (_, rows) = tokio::join!(load, breaking);
     let (answers, failed) = ledger.totals();
     eprintln!(
@@ -125,11 +123,15 @@ async fn soak(arrangement: Arrangement, ledger: Ledger, faults: &[Fault]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_while_nodes_failed_is_on_every_node_with_three_writers() {
+    let Some(mut ground) = ground().await else {
+        return;
+    };
     let faults = match form() {
         Some(Form::Long) => &Fault::ALL[..],
         _ => &Fault::FEW[..],
     };
-    let soak = soak(Arrangement::ThreeWriters, Ledger::default(), faults);
+    let (nodes, ledger) = (Arrangement::ThreeWriters, Ledger::default());
+    let soak = soak(&mut ground, nodes, ledger, faults);
     Box::pin(soak).await;
 }
 
@@ -139,7 +141,11 @@ async fn what_was_acknowledged_while_nodes_failed_is_on_every_node_with_one_writ
         skipped("the long form alone runs it");
         return;
     }
-    let soak = soak(Arrangement::OneWriter, Ledger::default(), &Fault::ALL);
+    let Some(mut ground) = ground().await else {
+        return;
+    };
+    let (nodes, ledger) = (Arrangement::OneWriter, Ledger::default());
+    let soak = soak(&mut ground, nodes, ledger, &Fault::ALL);
     Box::pin(soak).await;
 }
 
@@ -149,6 +155,26 @@ async fn clients_that_try_again_after_retry_after_lose_nothing_either() {
         skipped("the long form alone runs it");
         return;
     }
-    let soak = soak(Arrangement::OneWriter, Ledger::patient(), &Fault::ALL);
+    let Some(mut ground) = ground().await else {
+        return;
+    };
+    let (nodes, ledger) = (Arrangement::OneWriter, Ledger::patient());
+    let soak = soak(&mut ground, nodes, ledger, &Fault::ALL);
+    Box::pin(soak).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_while_a_group_lost_its_primary_is_on_every_node() {
+    if form() != Some(Form::Long) {
+        skipped("the long form alone runs it");
+        return;
+    }
+    let Ok(mysqld) = std::env::var("TEST_MYSQLD") else {
+        skipped("TEST_MYSQLD names no MySQL server's program, nor a folder with one");
+        return;
+    };
+    let mut ground = Ground::group(&mysqld).await;
+    let (nodes, ledger) = (Arrangement::OneWriter, Ledger::patient());
+    let soak = soak(&mut ground, nodes, ledger, &[Fault::Killed]);
     Box::pin(soak).await;
 }

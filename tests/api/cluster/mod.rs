@@ -40,7 +40,7 @@ async fn ground() -> Option<MappedMutexGuard<'static, Ground>> {
     let mut ground = GROUND.lock().await;
     match &mut *ground {
         Some(ground) => ground.heal().await,
-        None => *ground = Some(Ground::start().await),
+        None => *ground = Some(Ground::galera().await),
     }
     MutexGuard::try_map(ground, Option::as_mut).ok()
 }

@@ -44,10 +44,10 @@ async fn on_cluster(count: &mut Count) -> Result<()> {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    let cluster = Cluster::start(&folder).await?;
+    let cluster = Cluster::galera(&folder).await?;
     let url = cluster.url(Arrangement::OneWriter, "mysql");
     let mut suite = workerd(&Ground::on(url).await?).await?;
-    suite.arguments(&["--skip", TESTS]);
+    suite.skip_of_api(TESTS);
     run_one(suite, count).await?;
     drop(cluster);
     Ok(fs::remove_dir_all(&folder)?)

@@ -1,176 +1,73 @@
-//! The nodes of the cluster together.
+//! Galera: `MariaDB` with wsrep.
 
-use std::fs;
-use std::io::Write as _;
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable as _;
 
-use super::node::{Node, Ports};
-use super::{NODES, USER, free_ports};
-use crate::mariadb::{Owner, Program};
-use crate::private;
+use super::node::Ports;
+use super::state::State;
 
-/// How long a node may take to start and to receive all data.
-const START: Duration = Duration::from_mins(2);
-
-/// Three nodes.
-pub struct Galera {
-    program: Program,
-    owner: Owner,
-    nodes: Vec<Node>,
+/// What a node is started with.
+pub(super) fn arguments(ports: Ports, peers: &str) -> Result<Vec<String>> {
+    let provider = provider().context("there is no libgalera_smm.so")?;
+    let Ports {
+        group,
+        transfers: [all, missed],
+        ..
+    } = ports;
+    Ok(vec![
+        "--wsrep-on=ON".to_owned(),
+        format!("--wsrep-provider={}", provider.display()),
+        format!("--wsrep-cluster-address=gcomm://{peers}"),
+        format!("--wsrep-node-address=127.0.0.1:{group}"),
+        "--wsrep-sst-method=rsync".to_owned(),
+        format!("--wsrep-sst-receive-address=127.0.0.1:{all}"),
+        format!(
+            "--wsrep-provider-options=base_port={group};\
+             gmcast.listen_addr=tcp://127.0.0.1:{group};\
+             ist.recv_addr=127.0.0.1:{missed};gcache.size=64M"
+        ),
+        "--binlog-format=ROW".to_owned(),
+        "--innodb-autoinc-lock-mode=2".to_owned(),
+        // Three servers on one machine.
+        "--innodb-buffer-pool-size=64M".to_owned(),
+        "--innodb-log-file-size=32M".to_owned(),
+    ])
 }
 
-impl Galera {
-    /// Makes them in a folder, and returns when all are synced.
-    pub(super) async fn start(folder: &Path, password: &str) -> Result<Self> {
-        let program = Program::find()?;
-        let owner = program.owner(folder);
-        let nodes = make(folder, password, &owner)?;
-        let mut galera = Self {
-            program,
-            owner,
-            nodes,
-        };
-        let Some((first, others)) = galera.nodes.split_first_mut() else {
-            bail!("a cluster has nodes");
-        };
-        let (program, owner) = (&galera.program, &galera.owner);
-        program.initialise(first.folder(), owner).await?;
-        first.run(program, owner, &["--wsrep-new-cluster"])?;
-        synced(std::slice::from_mut(first)).await?;
-        // The accounts come to the others with the data, and are not made again.
-        fs::write(first.folder().join("init.sql"), "")?;
-        for node in others {
-            node.run(program, owner, &[])?;
-            synced(std::slice::from_mut(node)).await?;
-        }
-        synced(&mut galera.nodes).await?;
-        Ok(galera)
-    }
-
-    /// The nodes, the one-writer arrangement's writer first.
-    #[must_use]
-    pub fn nodes(&self) -> &[Node] {
-        &self.nodes
-    }
-
-    /// The same, to be stopped or killed.
-    pub fn nodes_mut(&mut self) -> &mut [Node] {
-        &mut self.nodes
-    }
-
-    /// Undoes whatever was done to the nodes, and returns when all are synced.
-    ///
-    /// # Errors
-    /// When they do not come back.
-    pub async fn heal(&mut self) -> Result<()> {
-        for node in &mut self.nodes {
-            if node.is_running() {
-                node.thaw();
-                // One that does not answer yet is not isolated either.
-                let _ = node.rejoin().await;
-                let _ = node.execute("SET GLOBAL read_only = OFF").await;
-            } else {
-                node.run(&self.program, &self.owner, &[])?;
-            }
-        }
-        synced(&mut self.nodes).await
-    }
-
-    /// The number of the node that has most clients.
-    pub async fn busiest(&self) -> usize {
-        let mut busiest = (0, 0);
-        for (number, node) in self.nodes.iter().enumerate() {
-            let clients = node.clients().await;
-            if clients > busiest.1 {
-                busiest = (number, clients);
-            }
-        }
-        busiest.0
-    }
+/// What a node says of itself.
+pub(super) async fn state(conn: &mut Conn) -> Result<State> {
+    // A node outside the majority answers these two, and no SELECT from a table.
+    let status: Vec<(String, String)> = conn.query("SHOW GLOBAL STATUS LIKE 'wsrep%'").await?;
+    let read_only = "SHOW GLOBAL VARIABLES LIKE 'read_only'";
+    let read_only: Option<(String, String)> = conn.query_first(read_only).await?;
+    let value = |name: &str| {
+        let found = status.iter().find(|(other, _)| other == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    Ok(State {
+        is_synced: value("wsrep_cluster_status") == "Primary"
+            && value("wsrep_local_state_comment") == "Synced"
+            && value("wsrep_ready") == "ON",
+        view: (
+            value("wsrep_cluster_conf_id"),
+            value("wsrep_cluster_size").parse().unwrap_or(0),
+        ),
+        is_read_only: read_only.is_none_or(|(_, value)| value != "OFF"),
+    })
 }
 
-/// Waits until nodes take statements and see the same group: one that was frozen has an old view of
-/// it for a moment.
-async fn synced(nodes: &mut [Node]) -> Result<()> {
-    let deadline = Instant::now() + START;
-    loop {
-        let mut views = Vec::new();
-        for node in &mut *nodes {
-            node.check()?;
-            let state = node.state().await.filter(|state| state.is_synced);
-            views.extend(state.map(|state| state.view));
-        }
-        let alone = nodes.len() == 1;
-        let together = |(_, size): &(String, String)| *size == NODES.to_string();
-        if views.len() == nodes.len()
-            && views.iter().all(|view| alone || together(view))
-            && views.windows(2).all(|two| two.first() == two.last())
-        {
-            return Ok(());
-        }
-        if Instant::now() > deadline {
-            let folder = nodes
-                .first()
-                .map(|node| node.folder().display().to_string());
-            bail!(
-                "the cluster is not synced; see {}/server.log",
-                folder.unwrap_or_default()
-            );
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-}
-
-fn make(folder: &Path, password: &str, owner: &Owner) -> Result<Vec<Node>> {
-    owner.shut(folder)?;
-    let ports = free_ports(4 * NODES)?;
-    let ports: Vec<_> = ports
-        .chunks_exact(4)
-        .map(|ports| match *ports {
-            [sql, group, all, missed] => Some(Ports {
-                sql,
-                group,
-                transfers: [all, missed],
-            }),
-            _ => None,
-        })
-        .collect::<Option<_>>()
-        .context("four ports for each node")?;
-    let members = ports
+/// Where packages put Galera's library.
+pub(super) fn provider() -> Option<PathBuf> {
+    let folders = [
+        "/usr/lib/galera",
+        "/usr/lib64/galera-4",
+        "/usr/lib/galera-4",
+    ];
+    let mut files = folders
         .iter()
-        .map(|ports| format!("127.0.0.1:{}", ports.group));
-    let cluster = format!("gcomm://{}", members.collect::<Vec<_>>().join(","));
-    let mut nodes = Vec::new();
-    for (number, &ports) in ports.iter().enumerate() {
-        let place = folder.join(format!("node-{}", number + 1));
-        fs::create_dir(&place)?;
-        owner.shut(&place)?;
-        let init = if number == 0 {
-            accounts(password)
-        } else {
-            String::new()
-        };
-        let path = place.join("init.sql");
-        private::file(&path)?.write_all(init.as_bytes())?;
-        owner.give(&path)?;
-        // The first one's data folder is made by the server's own program, the others' are received.
-        let data = (number > 0).then_some("data");
-        for name in ["files", "tmp"].into_iter().chain(data) {
-            fs::create_dir(place.join(name))?;
-            owner.give(&place.join(name))?;
-        }
-        nodes.push(Node::new(place, ports, &cluster, password));
-    }
-    Ok(nodes)
-}
-
-/// Run at the first start of the first node. One statement a line.
-fn accounts(password: &str) -> String {
-    format!(
-        "CREATE USER '{USER}'@'127.0.0.1' IDENTIFIED BY '{password}';\n\
-         GRANT ALL PRIVILEGES ON *.* TO '{USER}'@'127.0.0.1' WITH GRANT OPTION;\n"
-    )
+        .map(|folder| Path::new(folder).join("libgalera_smm.so"));
+    files.find(|file| file.is_file())
 }

@@ -1,9 +1,11 @@
-//! A private Galera cluster of three MariaDB nodes with an HAProxy before it, on loopback, for tests
-//! that break it.
+//! A private cluster of three database nodes with an HAProxy before it, on loopback, for tests that
+//! break it: Galera, or Group Replication.
 
 mod galera;
+mod group;
 mod haproxy;
 mod node;
+mod nodes;
 mod state;
 
 use std::net::TcpListener;
@@ -12,10 +14,11 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use xtask_start::machine::find;
 
+use crate::mariadb::Program;
 use crate::private::random_hex;
 
-pub use galera::Galera;
 pub use node::Node;
+pub use nodes::Nodes;
 
 use haproxy::HaProxy;
 use state::StateServer;
@@ -24,6 +27,13 @@ use state::StateServer;
 pub const NODES: usize = 3;
 /// The account of the tests. It may do everything, on all databases.
 const USER: &str = "cluster";
+
+/// How the nodes keep together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Galera,
+    Group,
+}
 
 /// Which nodes HAProxy sends connections to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,26 +77,41 @@ pub struct Cluster {
     haproxy: HaProxy,
     _state: StateServer,
     /// The nodes.
-    pub galera: Galera,
+    pub nodes: Nodes,
     password: String,
 }
 
 impl Cluster {
-    /// Starts one in a new and empty folder, and returns when all nodes are usable.
+    /// Starts a Galera cluster in a new and empty folder, and returns when all nodes are usable.
     ///
     /// # Errors
     /// When a program is missing, or something does not start.
-    pub async fn start(folder: &Path) -> Result<Self> {
+    pub async fn galera(folder: &Path) -> Result<Self> {
         missing().map_or(Ok(()), |advice| Err(anyhow::Error::msg(advice)))?;
+        Self::start(Kind::Galera, Program::find()?, folder).await
+    }
+
+    /// The same with Group Replication, by the `mysqld` at a path, or in a folder into which Debian's
+    /// packages were unpacked.
+    ///
+    /// # Errors
+    /// When there is none, or something does not start.
+    pub async fn group(mysqld: &Path, folder: &Path) -> Result<Self> {
+        let program = Program::at(group::program(mysqld, folder)?)?;
+        Self::start(Kind::Group, program, folder).await
+    }
+
+    async fn start(kind: Kind, program: Program, folder: &Path) -> Result<Self> {
         let password = random_hex(16)?;
-        let galera = Galera::start(folder, &password).await?;
-        let urls = galera.nodes().iter().map(|node| node.url("", &password));
-        let state = StateServer::start(urls.collect())?;
-        let haproxy = HaProxy::start(folder, galera.nodes(), state.ports())?;
+        let nodes = Nodes::start(kind, program, folder, &password).await?;
+        let all = nodes.all();
+        let urls = all.iter().map(|node| node.url("", &password));
+        let state = StateServer::start(urls.collect(), kind)?;
+        let haproxy = HaProxy::start(folder, all, state.ports())?;
         Ok(Self {
             haproxy,
             _state: state,
-            galera,
+            nodes,
             password,
         })
     }
@@ -106,7 +131,7 @@ impl Cluster {
     /// The URL of a database on a node, for an account that may do everything.
     #[must_use]
     pub fn node_url(&self, node: usize, database: &str) -> Option<String> {
-        let node = self.galera.nodes().get(node)?;
+        let node = self.nodes.all().get(node)?;
         Some(node.url(database, &self.password))
     }
 }
@@ -117,7 +142,7 @@ pub fn missing() -> Option<String> {
     let programs = ["mariadbd", "haproxy", "rsync", "wsrep_sst_rsync"];
     let mut lacking = programs.to_vec();
     lacking.retain(|program| find(&[program]).is_none());
-    if node::provider().is_none() {
+    if galera::provider().is_none() {
         lacking.push("libgalera_smm.so");
     }
     (!lacking.is_empty()).then(|| {

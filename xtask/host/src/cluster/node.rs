@@ -1,26 +1,26 @@
-//! One node of the cluster: a MariaDB with wsrep.
+//! One node of the cluster.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use mysql_async::prelude::Queryable as _;
 use rustix::process::Signal;
 
-use super::USER;
 use super::state::{ASK, State, connect};
+use super::{Kind, USER, galera, group};
 use crate::mariadb::{Owner, Program};
 use crate::process::{Background, End};
 
-/// The ports of a node.
+/// The ports of a node, no two nodes' alike.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ports {
     /// Of MariaDB's clients.
     pub(super) sql: u16,
     /// Of the other nodes.
     pub(super) group: u16,
-    /// Where it receives all data (SST), and what it has missed (IST).
+    /// Where a Galera node receives all data (SST), and what it has missed (IST).
     pub(super) transfers: [u16; 2],
 }
 
@@ -28,19 +28,27 @@ pub(super) struct Ports {
 pub struct Node {
     folder: PathBuf,
     ports: Ports,
-    /// The address of the whole cluster.
-    cluster: String,
+    kind: Kind,
+    /// The addresses of all nodes.
+    peers: String,
     password: String,
     process: Option<Background>,
 }
 
 impl Node {
     /// A node that does not run yet, in a new folder.
-    pub(super) fn new(folder: PathBuf, ports: Ports, cluster: &str, password: &str) -> Self {
+    pub(super) fn new(
+        folder: PathBuf,
+        ports: Ports,
+        kind: Kind,
+        peers: &str,
+        password: &str,
+    ) -> Self {
         Self {
             folder,
             ports,
-            cluster: cluster.to_owned(),
+            kind,
+            peers: peers.to_owned(),
             password: password.to_owned(),
             process: None,
         }
@@ -69,36 +77,13 @@ impl Node {
     /// Starts it with more arguments, and does not wait for it.
     pub(super) fn run(&mut self, program: &Program, owner: &Owner, more: &[&str]) -> Result<()> {
         let mut serve = program.serve(&self.folder, self.ports.sql, owner, End::Kill)?;
-        serve.args(self.arguments()?).args(more);
+        let arguments = match self.kind {
+            Kind::Galera => galera::arguments(self.ports, &self.peers)?,
+            Kind::Group => group::arguments(self.ports, &self.peers),
+        };
+        serve.args(arguments).args(more);
         self.process = Some(Background::start(&mut serve)?);
         Ok(())
-    }
-
-    fn arguments(&self) -> Result<Vec<String>> {
-        let provider = provider().context("there is no libgalera_smm.so")?;
-        let Ports {
-            group,
-            transfers: [all, missed],
-            ..
-        } = self.ports;
-        Ok(vec![
-            "--wsrep-on=ON".to_owned(),
-            format!("--wsrep-provider={}", provider.display()),
-            format!("--wsrep-cluster-address={}", self.cluster),
-            format!("--wsrep-node-address=127.0.0.1:{group}"),
-            "--wsrep-sst-method=rsync".to_owned(),
-            format!("--wsrep-sst-receive-address=127.0.0.1:{all}"),
-            format!(
-                "--wsrep-provider-options=base_port={group};\
-                 gmcast.listen_addr=tcp://127.0.0.1:{group};\
-                 ist.recv_addr=127.0.0.1:{missed};gcache.size=64M"
-            ),
-            "--binlog-format=ROW".to_owned(),
-            "--innodb-autoinc-lock-mode=2".to_owned(),
-            // Three servers on one machine.
-            "--innodb-buffer-pool-size=64M".to_owned(),
-            "--innodb-log-file-size=32M".to_owned(),
-        ])
     }
 
     /// Asks it to end, and returns when it has.
@@ -171,7 +156,7 @@ impl Node {
 
     /// What it says of itself; none when it does not answer.
     pub(super) async fn state(&self) -> Option<State> {
-        State::ask(&self.url("", &self.password)).await
+        State::ask(&self.url("", &self.password), self.kind).await
     }
 
     /// Whether it takes statements: it belongs to the majority, and has caught up with it.
@@ -220,17 +205,4 @@ fn last(log: &str) -> String {
 
 pub(super) fn url(database: &str, password: &str, port: u16) -> String {
     format!("mysql://{USER}:{password}@127.0.0.1:{port}/{database}")
-}
-
-/// Where packages put Galera's library.
-pub(super) fn provider() -> Option<PathBuf> {
-    let folders = [
-        "/usr/lib/galera",
-        "/usr/lib64/galera-4",
-        "/usr/lib/galera-4",
-    ];
-    let mut files = folders
-        .iter()
-        .map(|folder| Path::new(folder).join("libgalera_smm.so"));
-    files.find(|file| file.is_file())
 }

@@ -5,11 +5,12 @@ use std::net::TcpListener as StdListener;
 use std::time::Duration;
 
 use anyhow::Result;
-use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Opts, OptsBuilder};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
+
+use super::{Kind, galera, group};
 
 /// How long a question to a node may take: it may be frozen.
 pub(super) const ASK: Duration = Duration::from_secs(2);
@@ -24,7 +25,7 @@ pub(super) struct StateServer {
 
 impl StateServer {
     /// Starts it for nodes by their URLs, on a thread of its own: no test may keep it waiting.
-    pub(super) fn start(urls: Vec<String>) -> Result<Self> {
+    pub(super) fn start(urls: Vec<String>, kind: Kind) -> Result<Self> {
         let mut servers = Vec::new();
         let mut ports = Vec::new();
         for url in urls {
@@ -40,7 +41,7 @@ impl StateServer {
         std::thread::spawn(move || {
             runtime.block_on(async {
                 for (listener, url) in servers {
-                    tokio::spawn(serve(listener, url));
+                    tokio::spawn(serve(listener, url, kind));
                 }
                 let _ = stopped.await;
             });
@@ -54,19 +55,19 @@ impl StateServer {
     }
 }
 
-async fn serve(listener: StdListener, url: String) -> Result<()> {
+async fn serve(listener: StdListener, url: String, kind: Kind) -> Result<()> {
     let listener = TcpListener::from_std(listener)?;
     loop {
         let (stream, _) = listener.accept().await?;
         let url = url.clone();
-        tokio::spawn(async move { answer(stream, &url).await });
+        tokio::spawn(async move { answer(stream, &url, kind).await });
     }
 }
 
-async fn answer(mut stream: TcpStream, url: &str) -> Result<()> {
+async fn answer(mut stream: TcpStream, url: &str, kind: Kind) -> Result<()> {
     let mut request = [0; 1024];
     let _ = stream.read(&mut request).await?;
-    let state = tokio::time::timeout(CHECK, State::ask(url)).await;
+    let state = tokio::time::timeout(CHECK, State::ask(url, kind)).await;
     let state = state.ok().flatten();
     let usable = state.is_some_and(|state| state.is_synced && !state.is_read_only);
     let status = if usable {
@@ -87,35 +88,27 @@ pub(super) async fn connect(url: &str) -> Result<Conn> {
 /// What a node says of itself.
 #[derive(Debug, Clone)]
 pub(super) struct State {
+    /// It belongs to the majority, and has caught up with it.
     pub(super) is_synced: bool,
     pub(super) is_read_only: bool,
-    /// The number of the group's last change, and how many nodes it has since then.
-    pub(super) view: (String, String),
+    /// Which group it sees, and of how many nodes.
+    pub(super) view: (String, usize),
 }
 
 impl State {
     /// Asks a node; none when it does not answer in time.
-    pub(super) async fn ask(url: &str) -> Option<Self> {
-        tokio::time::timeout(ASK, Self::read(url)).await.ok()?.ok()
+    pub(super) async fn ask(url: &str, kind: Kind) -> Option<Self> {
+        let ask = Self::read(url, kind);
+        tokio::time::timeout(ASK, ask).await.ok()?.ok()
     }
 
-    async fn read(url: &str) -> Result<Self> {
+    async fn read(url: &str, kind: Kind) -> Result<Self> {
         let mut conn = connect(url).await?;
-        // A node outside the majority answers these two, and no SELECT from a table.
-        let status: Vec<(String, String)> = conn.query("SHOW GLOBAL STATUS LIKE 'wsrep%'").await?;
-        let read_only = "SHOW GLOBAL VARIABLES LIKE 'read_only'";
-        let read_only: Option<(String, String)> = conn.query_first(read_only).await?;
-        conn.disconnect().await?;
-        let value = |name: &str| {
-            let found = status.iter().find(|(other, _)| other == name);
-            found.map(|(_, value)| value.clone()).unwrap_or_default()
+        let state = match kind {
+            Kind::Galera => galera::state(&mut conn).await?,
+            Kind::Group => group::state(&mut conn).await?,
         };
-        Ok(Self {
-            is_synced: value("wsrep_cluster_status") == "Primary"
-                && value("wsrep_local_state_comment") == "Synced"
-                && value("wsrep_ready") == "ON",
-            view: (value("wsrep_cluster_conf_id"), value("wsrep_cluster_size")),
-            is_read_only: read_only.is_none_or(|(_, value)| value != "OFF"),
-        })
+        conn.disconnect().await?;
+        Ok(state)
     }
 }

@@ -31,6 +31,14 @@ impl Program {
         let Some(path) = find(&machine::SERVERS) else {
             bail!("{}", Advice(&machine::missing(&[Need::Server])));
         };
+        Self::at(path)
+    }
+
+    /// The one at a path.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn at(path: PathBuf) -> Result<Self> {
         let version = output(Command::new(&path).args(["--no-defaults", "--version"]))
             .with_context(|| format!("{} does not run", path.display()))?;
         Ok(Self {
