@@ -29,6 +29,9 @@ pub enum Error {
     /// 401 at login: unknown e-mail or wrong password. The answer does not say which.
     #[error("invalid credentials")]
     InvalidCredentials,
+    /// 401: the refresh token is not valid, or its session is over.
+    #[error("invalid session")]
+    InvalidSession,
     /// 404: no route has this path.
     #[error("no such path")]
     NotFound,
@@ -70,9 +73,10 @@ impl Error {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::MalformedRequest | Self::MalformedBody(_) => StatusCode::BAD_REQUEST,
-            Self::MissingToken | Self::InvalidToken(_) | Self::InvalidCredentials => {
-                StatusCode::UNAUTHORIZED
-            }
+            Self::MissingToken
+            | Self::InvalidToken(_)
+            | Self::InvalidCredentials
+            | Self::InvalidSession => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::EmailTaken | Self::Conflict(_) => StatusCode::CONFLICT,
@@ -94,6 +98,7 @@ impl Error {
             Self::MissingToken => "missing_token",
             Self::InvalidToken(_) => "invalid_token",
             Self::InvalidCredentials => "invalid_credentials",
+            Self::InvalidSession => "invalid_session",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::EmailTaken => "email_taken",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, patch, post};
+use axum::routing::{delete, get, patch, post};
 
 use crate::app::{App, StartError};
 use crate::config::{Config, HttpConfig, Setting, strays};
@@ -24,6 +24,11 @@ pub fn router(app: App) -> Router {
         .route("/.well-known/jwks.json", get(keys::get_keys))
         .route("/auth/register", post(auth::register))
         .route("/auth/login", post(auth::login))
+        .route("/auth/refresh", post(auth::refresh))
+        .route("/auth/logout", post(auth::logout))
+        .route("/auth/logout/all", post(auth::logout_all))
+        .route("/auth/sessions", get(auth::list_sessions))
+        .route("/auth/sessions/{id}", delete(auth::end_session))
         .route("/me", get(user::get_me))
         .route("/user/update", patch(user::update_user));
     #[cfg(feature = "test-panic")]

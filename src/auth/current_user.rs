@@ -7,9 +7,11 @@ use axum::http::{HeaderMap, header, request::Parts};
 
 use crate::app::App;
 use crate::db::Session;
+use crate::db::login_session::Current;
 use crate::db::user::{self, User};
 use crate::error::Error;
 use crate::header::bearer::Authorization;
+use crate::identity::session_id::SessionId;
 use crate::identity::user_id::UserId;
 use crate::token::{Subject, TokenError};
 
@@ -18,6 +20,22 @@ use crate::token::{Subject, TokenError};
 pub struct CurrentUser(Subject);
 
 impl CurrentUser {
+    /// The session of the token, at the time of the request.
+    #[must_use]
+    pub fn current(&self, now: u64) -> Current {
+        let session = self.session().map(|(session, _)| session);
+        Current { session, now }
+    }
+
+    /// The session of the token, with its user. A token of the replaced system has none.
+    #[must_use]
+    pub fn session(&self) -> Option<(SessionId, UserId)> {
+        match &self.0 {
+            Subject::Id(user, session) => session.map(|session| (session, *user)),
+            Subject::Email(_) => None,
+        }
+    }
+
     /// Returns `user.id`. For a token of the replaced system, which names an e-mail, the id is
     /// looked up.
     ///
@@ -25,7 +43,7 @@ impl CurrentUser {
     /// [`Error::InvalidToken`] if no user has the e-mail; [`Error::Database`].
     pub async fn id(&self, session: &Session<'_>) -> Result<UserId, Error> {
         match &self.0 {
-            Subject::Id(id) => Ok(*id),
+            Subject::Id(id, _) => Ok(*id),
             Subject::Email(email) => {
                 let id = user::find_by_exact_email(session, email).await?;
                 id.ok_or(Error::InvalidToken(TokenError::UnknownUser))
@@ -36,10 +54,11 @@ impl CurrentUser {
     /// Reads the user from the database.
     ///
     /// # Errors
-    /// [`Error::InvalidToken`] if the user no longer exists; [`Error::Database`].
-    pub async fn load(&self, session: &Session<'_>) -> Result<User, Error> {
+    /// [`Error::InvalidToken`] if the user no longer exists or the session has ended;
+    /// [`Error::Database`].
+    pub async fn load(&self, session: &Session<'_>, now: u64) -> Result<User, Error> {
         let id = self.id(session).await?;
-        let user = user::find(session, id).await?;
+        let user = user::find(session, id, &self.current(now)).await?;
         user.ok_or(Error::InvalidToken(TokenError::UnknownUser))
     }
 }
@@ -58,7 +77,10 @@ impl FromRequestParts<Arc<App>> for CurrentUser {
 
 /// Returns the bearer token of the `Authorization` header. Two such headers are refused, since it
 /// is undefined which of them counts.
-fn bearer_token(headers: &HeaderMap) -> Result<&str, Error> {
+///
+/// # Errors
+/// [`Error::MissingToken`]; [`Error::InvalidToken`].
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Result<&str, Error> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = match (values.next(), values.next()) {
         (None, _) => return Err(Error::MissingToken),

@@ -5,16 +5,17 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, MaybeDone, maybe_done, poll_immediate};
 
 use crate::app::App;
-use crate::db::login_throttle::{self, Attempt, Decision, Taken};
+use crate::auth::sessions::{self, SessionView};
+use crate::db::Session;
+use crate::db::login_throttle::{self, Decision, Taken};
 use crate::db::user::{self, StoredCredentials};
-use crate::db::{self, Observer as _, Session};
 use crate::error::Error;
 use crate::events::{Event, Log};
 use crate::http::address::Network;
+use crate::http::device::Device;
 use crate::identity::email::Lookup;
 use crate::identity::pseudonym::{AccountPseudonym, NetworkPseudonym};
 use crate::password::{Password, Verdict};
-use crate::platform::within;
 use crate::random;
 
 /// The outcome of a login.
@@ -31,8 +32,8 @@ pub(crate) enum Outcome {
 /// A login with the right password.
 pub(crate) struct Verified {
     pub(crate) user: StoredCredentials,
-    reservation: Reservation,
-    is_outdated: bool,
+    pub(super) reservation: Reservation,
+    pub(super) is_outdated: bool,
 }
 
 /// Verifies the password of an e-mail.
@@ -78,10 +79,10 @@ pub(crate) async fn verify(
 
 /// A login that was counted as a failure before its password was compared. [`Verified::settle`]
 /// undoes that.
-struct Reservation {
-    account: AccountPseudonym,
-    network: NetworkPseudonym,
-    taken: Taken,
+pub(super) struct Reservation {
+    pub(super) account: AccountPseudonym,
+    pub(super) network: NetworkPseudonym,
+    pub(super) taken: Taken,
 }
 
 enum Reserved {
@@ -127,110 +128,37 @@ async fn start_failure_delay(app: &App) -> MaybeDone<BoxFuture<'static, ()>> {
     delay
 }
 
-/// The outcome of [`Verified::settle`].
-pub(crate) enum Settled {
-    /// The network is remembered; the hash needed no upgrade.
-    Remembered,
-    /// The network is remembered, and the outdated hash was replaced.
-    Upgraded,
-    /// The network is remembered; the outdated hash was not replaced, since the stored password has
-    /// changed since it was read.
-    Overtaken,
-}
-
-/// The time in which [`Verified::settle`] tries to give back what a login took: less than the 30 s
-/// that Workers allow after a response, and more than most fail-overs take.
-const GIVE_BACK_WITHIN: Duration = Duration::from_secs(25);
-/// The first pause between two attempts, which doubles.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-
 impl Verified {
-    /// Undoes the count of this login as a failure, remembers its network, and replaces an outdated
-    /// hash.
+    /// The pseudonym of the account.
+    pub(crate) fn account(&self) -> AccountPseudonym {
+        self.reservation.account
+    }
+
+    /// Starts a session. Returns `None` if the password has been changed since it was compared.
     ///
     /// # Errors
-    /// [`Error::Database`], or the reason why the new hash was not made or stored. The login has
-    /// succeeded all the same.
-    pub(crate) async fn settle(
+    /// [`Error::Database`]; [`Error::Internal`] if hashing or signing fails.
+    pub(crate) async fn start_session(
         &self,
         app: &App,
+        email: &Lookup,
         password: &Password,
+        device: &Device,
         log: &Log,
-    ) -> Result<Settled, Error> {
-        self.give_back(app, log).await?;
-        match &self.user.password {
-            Some(old) if self.is_outdated => upgrade(app, &self.user, old, password, log).await,
-            _ => Ok(Settled::Remembered),
+    ) -> Result<Option<SessionView>, Error> {
+        if let Some(view) = sessions::start(app, &self.user, device, log).await? {
+            return Ok(Some(view));
+        }
+        // The hash has changed: another login has replaced an outdated one, or the password is new.
+        let find = async |session| user::find_credentials(&session, email).await;
+        let found = app.db.run(log, find).await?;
+        let same = found.filter(|user| user.id == self.user.id);
+        let stored = same.as_ref().and_then(|user| user.password.as_deref());
+        match (app.hasher.verify(password, stored)?.is_match(), same) {
+            (true, Some(user)) => sessions::start(app, &user, device, log).await,
+            _ => Ok(None),
         }
     }
-
-    /// Gives back what the login took, and deletes some expired budgets. Tries for
-    /// [`GIVE_BACK_WITHIN`]: otherwise a fail-over of the database would leave a right login counted
-    /// as a failure.
-    async fn give_back(&self, app: &App, log: &Log) -> Result<(), Error> {
-        let mut failed = None;
-        let attempts = self.attempt_to_give_back(app, log, &mut failed);
-        match within(GIVE_BACK_WITHIN, &*app.runtime, attempts).await {
-            Some(done) => Ok(done?),
-            None => Err(Error::Database(failed.unwrap_or(db::Error::Timeout {
-                purpose: "remembering a login",
-                limit: GIVE_BACK_WITHIN,
-            }))),
-        }
-    }
-
-    async fn attempt_to_give_back(
-        &self,
-        app: &App,
-        log: &Log,
-        failed: &mut Option<db::Error>,
-    ) -> Result<(), db::Error> {
-        let Reservation {
-            account,
-            network,
-            taken,
-        } = &self.reservation;
-        let limits = app.config.login.limits;
-        let mut attempt = Attempt::First;
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let give_back = async |session: Session<'_>| {
-                login_throttle::succeeded(&session, account, *network, *taken, limits, attempt)
-                    .await?;
-                // Not `?`: what is given back must not be given back again for this.
-                Ok(login_throttle::purge(&session).await)
-            };
-            let done: Result<_, db::Error> = app.db.run(log, give_back).await;
-            let error = match done {
-                Ok(purged) => return purged,
-                Err(error) if error.is_transient() => error,
-                Err(error) => return Err(error),
-            };
-            log.retrying(&error);
-            *failed = Some(error);
-            app.runtime.sleep(pause).await;
-            pause *= 2;
-            attempt = Attempt::Repeat;
-        }
-    }
-}
-
-async fn upgrade(
-    app: &App,
-    user: &StoredCredentials,
-    old: &str,
-    password: &Password,
-    log: &Log,
-) -> Result<Settled, Error> {
-    // Hashed first, so that no connection is held meanwhile.
-    let new = app.hasher.hash(password)?;
-    let now = app.runtime.now();
-    let replace = async |session| user::upgrade_hash(&session, user.id, old, &new, now).await;
-    Ok(if app.db.run(log, replace).await? {
-        Settled::Upgraded
-    } else {
-        Settled::Overtaken
-    })
 }
 
 /// True for a random one in sixteen failed logins, which then calls [`purge`].

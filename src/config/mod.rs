@@ -8,6 +8,7 @@ mod http;
 mod login;
 mod password;
 mod secret;
+mod session;
 mod setting;
 mod settings;
 mod stray;
@@ -26,6 +27,8 @@ pub use self::setting::Setting;
 pub use self::settings::{Kind, SETTINGS};
 pub use self::stray::{Stray, strays};
 use crate::db::Timeouts;
+use crate::db::login_session::Lifetimes;
+use crate::token::RefreshKeys;
 
 /// The configuration, by concern. [`SETTINGS`] lists the variables.
 pub struct Config {
@@ -37,6 +40,10 @@ pub struct Config {
     pub password: PasswordConfig,
     /// The settings of logins.
     pub login: LoginConfig,
+    /// How long sessions last.
+    pub sessions: Lifetimes,
+    /// The keys of refresh tokens.
+    pub refresh_keys: RefreshKeys,
     /// The settings of response headers.
     pub http: HttpConfig,
     /// The timeouts of the database.
@@ -56,15 +63,18 @@ impl Config {
         // In this order the wasm is smaller: an early return has less to drop.
         let database = database::read(settings)?;
         let login = login::read(settings)?;
+        let sessions = session::read(settings)?;
         let http = http::read(settings)?;
         let password = password::read(settings)?;
         let secret_key = secret::secret_key(settings.text(settings::SECRET_KEY)?)?;
-        let token = self::token::read(settings, &secret_key)?;
+        let (token, refresh_keys) = self::token::read(settings, &secret_key)?;
         Ok(Self {
             secret_key,
             token,
             password,
             login,
+            sessions,
+            refresh_keys,
             http,
             database,
         })

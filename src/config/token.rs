@@ -11,31 +11,37 @@ use super::settings::{
     ACCESS_TOKEN_EXPIRE_MINUTES, ALGORITHM, ED25519_PRIVATE_KEY, LEGACY_TOKENS_UNTIL, SECRET_KEY,
     TOKEN_AUDIENCE, TOKEN_ISSUER, TOKEN_TYPE, VERIFICATION_KEYS,
 };
-use crate::token::{Algorithm, Key, Keyring, KeyringError, Settings, Type};
+use crate::token::{Algorithm, Key, Keyring, KeyringError, RefreshKeys, Settings, Type};
 
 /// The thumbprint (RFC 7638) of the example key pair in RFC 8032, 7.1 and RFC 8037, whose private
 /// key is public.
 const EXAMPLE_KEY: &str = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
 
-/// Reads the settings of access tokens. `secret_key` is the value of `SECRET_KEY`.
-pub(super) fn read(settings: &Reader<'_>, secret_key: &str) -> Result<Settings, ConfigError> {
+/// Reads the settings of access tokens and the keys of refresh tokens. `secret_key` is the value of
+/// `SECRET_KEY`.
+pub(super) fn read(
+    settings: &Reader<'_>,
+    secret_key: &str,
+) -> Result<(Settings, RefreshKeys), ConfigError> {
+    let list = Zeroizing::new(settings.text(VERIFICATION_KEYS)?.unwrap_or_default());
     let minutes = settings.number(&ACCESS_TOKEN_EXPIRE_MINUTES)?;
     let keyring = keyring(
         settings.text(ALGORITHM)?.as_deref().map(str::trim),
         secret_key,
         &Zeroizing::new(settings.text(ED25519_PRIVATE_KEY)?.unwrap_or_default()),
-        &Zeroizing::new(settings.text(VERIFICATION_KEYS)?.unwrap_or_default()),
+        &list,
     )?;
     let legacy_until = legacy_tokens_until(settings.text(LEGACY_TOKENS_UNTIL)?, &keyring)?;
     let or_default = |text: Option<String>| text.unwrap_or_else(|| "gatehouse".to_owned());
-    Ok(Settings {
+    let settings = Settings {
         keyring,
         types: token_types(settings.text(TOKEN_TYPE)?)?,
         issuer: or_default(settings.text(TOKEN_ISSUER)?),
         audience: or_default(settings.text(TOKEN_AUDIENCE)?),
         lifetime: Duration::from_secs(60 * u64::from(minutes)),
         legacy_until,
-    })
+    };
+    Ok((settings, refresh_keys(secret_key, &list)))
 }
 
 /// Returns the keyring: the signing key, the keys of `VERIFICATION_KEYS`, and the key pair of
@@ -66,6 +72,18 @@ fn keyring(
         }
     }
     Ok(keyring)
+}
+
+/// Returns the keys of refresh tokens, which are derived from `SECRET_KEY` and from each secret of
+/// `VERIFICATION_KEYS`, so that a change of `SECRET_KEY` ends no session.
+fn refresh_keys(secret_key: &str, list: &str) -> RefreshKeys {
+    let earlier = list.lines().filter_map(|line| {
+        let (name, secret) = line.trim().split_once(':')?;
+        Algorithm::of(name)?.min_secret()?;
+        Some(secret)
+    });
+    let secrets = std::iter::once(secret_key).chain(earlier);
+    RefreshKeys::new(secrets.map(str::as_bytes))
 }
 
 /// Returns the signing key: `SECRET_KEY` or `ED25519_PRIVATE_KEY`, depending on `ALGORITHM`.

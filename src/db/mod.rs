@@ -13,6 +13,7 @@ macro_rules! utf8 {
 
 mod database;
 mod error;
+pub mod login_session;
 pub mod login_throttle;
 mod retry;
 pub mod schema;

@@ -20,7 +20,7 @@ pub trait Observer: Send + Sync {
 pub(super) enum Step {
     /// Connecting: no statement was sent.
     Connect,
-    /// A statement that changes nothing.
+    /// A statement that may be run twice: it changes nothing, or nothing more.
     Read,
     /// A statement that changes rows.
     Write,

@@ -1,5 +1,6 @@
 //! The check that the tables of users and login budgets are usable.
 
+use super::login_session::Current;
 use super::user::columns::{self, Column, narrow_password};
 use super::{Error, Session, user};
 use crate::identity::user_id::UserId;
@@ -30,7 +31,11 @@ pub async fn check(session: &Session<'_>, hash_length: usize) -> Result<(), Erro
         return Err(Error::Schema(narrow_password(length, hash_length)));
     }
     // The SELECT of `GET /me`.
-    user::find(session, UserId::from(0_u64)).await?;
+    let current = Current {
+        session: Some([0; 16].into()),
+        now: 0,
+    };
+    user::find(session, UserId::from(0_u64), &current).await?;
     // A server that is read-only refuses this statement although there is nothing to delete. Asking
     // for `read_only` would not do: some accounts may write nevertheless.
     let delete = Statement::new(

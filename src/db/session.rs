@@ -93,6 +93,18 @@ impl<'a> Session<'a> {
         done.await
     }
 
+    /// Runs a statement that changes rows and may be run twice: the second time it changes nothing
+    /// more.
+    ///
+    /// # Errors
+    /// [`Error`] if the statement fails or times out. The change may have happened nevertheless.
+    pub async fn execute_repeatable(&self, statement: &Statement) -> Result<Affected, Error> {
+        let done = self.run(statement, Step::Read, |connection, statement| {
+            Box::pin(connection.execute(statement))
+        });
+        done.await
+    }
+
     /// Waits, for work that tries again by itself.
     pub(super) async fn wait(&self, duration: Duration) {
         self.database.runtime.sleep(duration).await;

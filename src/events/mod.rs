@@ -18,6 +18,18 @@ pub enum Event {
     UserRegistered,
     /// A user logged in.
     LoginSucceeded,
+    /// A session was refreshed.
+    SessionRefreshed,
+    /// A refresh was repeated a moment after it.
+    SessionRefreshRepeated,
+    /// A refresh token was used that was used before, so that its session has ended.
+    RefreshTokenReused,
+    /// A user ended the session of a token.
+    LoggedOut,
+    /// A user ended all sessions.
+    LoggedOutEverywhere,
+    /// A user ended one of the sessions.
+    SessionEnded,
     /// A login was refused: unknown e-mail or wrong password.
     LoginFailed,
     /// A login was refused after too many failed logins of its account.
@@ -48,10 +60,16 @@ pub enum Event {
 
 impl Event {
     /// All events.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 22] = [
         Self::Request,
         Self::UserRegistered,
         Self::LoginSucceeded,
+        Self::SessionRefreshed,
+        Self::SessionRefreshRepeated,
+        Self::RefreshTokenReused,
+        Self::LoggedOut,
+        Self::LoggedOutEverywhere,
+        Self::SessionEnded,
         Self::LoginFailed,
         Self::LoginThrottled,
         Self::UserRead,
@@ -74,6 +92,12 @@ impl Event {
             Self::Request => "request",
             Self::UserRegistered => "user_registered",
             Self::LoginSucceeded => "login_succeeded",
+            Self::SessionRefreshed => "session_refreshed",
+            Self::SessionRefreshRepeated => "session_refresh_repeated",
+            Self::RefreshTokenReused => "refresh_token_reused",
+            Self::LoggedOut => "logged_out",
+            Self::LoggedOutEverywhere => "logged_out_everywhere",
+            Self::SessionEnded => "session_ended",
             Self::LoginFailed => "login_failed",
             Self::LoginThrottled => "login_throttled",
             Self::UserRead => "user_read",
@@ -108,7 +132,9 @@ impl Event {
     pub fn is_counted(self) -> bool {
         matches!(
             self,
-            Self::LoginThrottled
+            Self::SessionRefreshRepeated
+                | Self::RefreshTokenReused
+                | Self::LoginThrottled
                 | Self::RateLimited
                 | Self::RateLimiterFailed
                 | Self::BreachCheckFailed

@@ -13,11 +13,17 @@ pub struct Fields {
 }
 
 impl Fields {
-    pub(super) fn new(object: Object) -> Self {
-        Self {
+    /// Parses a body.
+    ///
+    /// # Errors
+    /// [`Error::MalformedBody`] if it is no JSON object.
+    pub(super) fn parse(body: &[u8]) -> Result<Self, Error> {
+        let object = Object::parse(body);
+        let object = object.map_err(|error| Error::MalformedBody(error.to_string()))?;
+        Ok(Self {
             object,
             errors: Vec::new(),
-        }
+        })
     }
 
     /// Parses a required member. Returns `None` if it is missing or invalid, which
@@ -28,11 +34,11 @@ impl Fields {
         parse: impl FnOnce(String) -> Result<T, Violation>,
     ) -> Option<T> {
         match self.object.take(field) {
-            Some(Value::String(text)) => self.parse(field, parse(text)),
+            Some(Value::String(text)) => self.note(field, parse(text)),
             Some(other) => self.wrong_type(field, &other),
             None => {
                 let rule = Violation::new("required", "This field is required.");
-                self.parse(field, Err(rule))
+                self.note(field, Err(rule))
             }
         }
     }
@@ -60,7 +66,7 @@ impl Fields {
         let parsed = match self.object.take(field) {
             None => return Patch::Keep,
             Some(Value::Null) => return Patch::Clear,
-            Some(Value::String(text)) => self.parse(field, parse(text)),
+            Some(Value::String(text)) => self.note(field, parse(text)),
             Some(other) => self.wrong_type(field, &other),
         };
         parsed.map_or(Patch::Keep, Patch::Set)
@@ -77,7 +83,7 @@ impl Fields {
         }
     }
 
-    fn parse<T>(&mut self, field: &'static str, parsed: Result<T, Violation>) -> Option<T> {
+    fn note<T>(&mut self, field: &'static str, parsed: Result<T, Violation>) -> Option<T> {
         parsed
             .map_err(|rule| self.errors.push(FieldError::new(field, rule)))
             .ok()
@@ -85,6 +91,6 @@ impl Fields {
 
     fn wrong_type<T>(&mut self, field: &'static str, value: &Value) -> Option<T> {
         let message = format!("This field must be a string, not {}.", value.kind());
-        self.parse(field, Err(Violation::new("invalid_type", message)))
+        self.note(field, Err(Violation::new("invalid_type", message)))
     }
 }

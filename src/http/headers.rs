@@ -8,12 +8,13 @@ use super::request_id::REQUEST_ID;
 use crate::config::HttpConfig;
 
 /// The request headers that Gatehouse reads. The Worker copies no others out of JavaScript.
-pub static REQUEST_HEADERS: [HeaderName; 7] = [
+pub static REQUEST_HEADERS: [HeaderName; 8] = [
     header::AUTHORIZATION,
     header::CONTENT_ENCODING,
     header::CONTENT_LENGTH,
     header::CONTENT_TYPE,
     header::ORIGIN,
+    header::USER_AGENT,
     CLIENT_ADDRESS,
     REQUEST_ID,
 ];

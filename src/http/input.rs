@@ -13,10 +13,12 @@ use crate::app::App;
 use crate::error::Error;
 use crate::header::media_type::MediaType;
 use crate::header::{content_length, is_plain};
-use crate::strict_json::Object;
 
 /// The largest accepted body, in bytes.
 pub(crate) const MAX_BODY: usize = 16 * 1024;
+
+const NOT_JSON: Error =
+    Error::UnsupportedMediaType("Send the body as \"Content-Type: application/json\" in UTF-8.");
 
 /// A request with a JSON body, from [`Anyone`] or from an authenticated caller.
 ///
@@ -56,10 +58,34 @@ where
         check_head(&parts.headers)?;
         let caller = C::from_request_parts(&mut parts, app).await?;
         let body = read_limited(body).await?;
-        let object =
-            Object::parse(&body).map_err(|error| Error::MalformedBody(error.to_string()))?;
-        let fields = Fields::new(object);
+        let fields = Fields::parse(&body)?;
         Ok(Self { caller, fields })
+    }
+}
+
+/// A request whose JSON body may be missing or empty.
+#[derive(Default)]
+pub struct OptionalInput {
+    /// The members of the body; none without a body.
+    pub fields: Fields,
+}
+
+impl FromRequest<Arc<App>> for OptionalInput {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &Arc<App>) -> Result<Self, Error> {
+        let (parts, body) = request.into_parts();
+        let checked = check_head(&parts.headers);
+        if matches!(checked, Err(Error::BodyTooLarge)) {
+            return checked.map(|()| Self::default());
+        }
+        let body = read_limited(body).await?;
+        if body.is_empty() {
+            return Ok(Self::default());
+        }
+        checked?;
+        let fields = Fields::parse(&body)?;
+        Ok(Self { fields })
     }
 }
 
@@ -81,9 +107,7 @@ fn check_head(headers: &HeaderMap) -> Result<(), Error> {
     };
     match media_type {
         Some(media_type) if media_type.is_utf8_json() => Ok(()),
-        _ => Err(Error::UnsupportedMediaType(
-            "Send the body as \"Content-Type: application/json\" in UTF-8.",
-        )),
+        _ => Err(NOT_JSON),
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod after;
 mod cors;
+pub mod device;
 mod drain;
 pub mod fields;
 pub mod headers;

@@ -34,6 +34,7 @@ impl Error {
             Self::MissingToken => "Send an access token as \"Authorization: Bearer <token>\".",
             Self::InvalidToken(_) => "The access token is not valid; log in again.",
             Self::InvalidCredentials => "The e-mail or the password is wrong.",
+            Self::InvalidSession => "The session is over; log in again.",
             Self::NotFound => "There is nothing at this path.",
             Self::MethodNotAllowed => "This path does not allow this method; see the Allow header.",
             Self::EmailTaken => "A user with this e-mail exists already.",
@@ -69,7 +70,7 @@ impl Error {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         let challenge = match self {
-            Self::MissingToken | Self::InvalidCredentials => "Bearer",
+            Self::MissingToken | Self::InvalidCredentials | Self::InvalidSession => "Bearer",
             Self::InvalidToken(_) => "Bearer error=\"invalid_token\"",
             _ => return,
         };

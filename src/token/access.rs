@@ -13,6 +13,7 @@ use super::keyring::Keyring;
 use super::legacy;
 use super::strict::{self, LEEWAY};
 use super::typ::Type;
+use crate::identity::session_id::SessionId;
 use crate::identity::user_id::UserId;
 
 /// The settings of access tokens.
@@ -47,8 +48,9 @@ pub struct AccessToken {
 /// The subject of a token: the user that it was issued to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// The user's id (`user.id`).
-    Id(UserId),
+    /// The user's id (`user.id`), and the session of the token; tokens from before sessions have
+    /// none.
+    Id(UserId, Option<SessionId>),
     /// The user's e-mail, in tokens of the replaced system.
     Email(String),
 }
@@ -67,6 +69,9 @@ struct UserClaims {
     sub: String,
     aud: Audience,
     jti: String,
+    /// The session, as in `OpenID` Connect Front-Channel Logout 1.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sid: Option<String>,
 }
 
 /// The `aud` claim: one audience or several (RFC 7519, 4.1.3).
@@ -98,12 +103,17 @@ impl Tokens {
         TimeDelta::seconds(self.0.lifetime.as_secs().cast_signed())
     }
 
-    /// Issues a token for a user at the time `now`, in seconds since 1970-01-01 UTC.
+    /// Issues a token for a user and a session at the time `now`, in seconds since 1970-01-01 UTC.
     ///
     /// # Errors
     /// [`SigningError`] if there is no randomness for the `jti`, or the signing key has no private
     /// half.
-    pub fn issue(&self, user: UserId, now: u64) -> Result<AccessToken, SigningError> {
+    pub fn issue(
+        &self,
+        user: UserId,
+        session: SessionId,
+        now: u64,
+    ) -> Result<AccessToken, SigningError> {
         let mut id = [0; 16];
         getrandom::fill(&mut id)?;
         let claims = UserClaims {
@@ -111,6 +121,7 @@ impl Tokens {
             sub: user.to_string(),
             aud: Audience::One(self.0.audience.clone()),
             jti: hex::encode(id),
+            sid: Some(session.to_string()),
         };
         let time = TimeOptions::new(TimeDelta::zero(), || date(now));
         let claims = Claims::new(claims).set_duration_and_issuance(&time, self.lifetime());
@@ -146,10 +157,29 @@ impl Tokens {
         }
         let key = self.0.keyring.find(id).ok_or(TokenError::UnknownKey)?;
         token.check_signature(key)?;
-        self.check(&token.claims()?, now).map(Subject::Id)
+        self.check(&token.claims()?, now)
     }
 
-    fn check(&self, claims: &Claims<UserClaims>, now: u64) -> Result<UserId, TokenError> {
+    /// Returns the session of a token that is good but for its expiry, at the time `now`: what a
+    /// logout ends.
+    #[must_use]
+    pub fn session_of(&self, token: &str, now: u64) -> Option<(SessionId, UserId)> {
+        let subject = match self.verify(token, now) {
+            Err(TokenError::Expired) => {
+                // Good at the time of its expiry, or not at all.
+                let claims: Claims<UserClaims> = strict::parse(token).ok()?.claims().ok()?;
+                let expires = u64::try_from(claims.expiration?.timestamp()).ok()?;
+                self.verify(token, expires.checked_sub(1)?)
+            }
+            verified => verified,
+        };
+        match subject {
+            Ok(Subject::Id(user, session)) => session.map(|session| (session, user)),
+            _ => None,
+        }
+    }
+
+    fn check(&self, claims: &Claims<UserClaims>, now: u64) -> Result<Subject, TokenError> {
         let (Some(expires), Some(issued)) = (claims.expiration, claims.issued_at) else {
             return Err(TokenError::Claims);
         };
@@ -160,12 +190,19 @@ impl Tokens {
         if starts > date(now) + TimeDelta::seconds(LEEWAY) {
             return Err(TokenError::Early);
         }
-        let UserClaims { iss, sub, aud, .. } = &claims.custom;
+        let UserClaims {
+            iss, sub, aud, sid, ..
+        } = &claims.custom;
         if expires - issued > self.lifetime() || *iss != self.0.issuer || !aud.has(&self.0.audience)
         {
             return Err(TokenError::Claims);
         }
-        UserId::parse(sub).ok_or(TokenError::Claims)
+        let user = UserId::parse(sub).ok_or(TokenError::Claims)?;
+        let session = sid.as_ref().map(|sid| SessionId::parse(sid));
+        match session {
+            Some(None) => Err(TokenError::Claims),
+            session => Ok(Subject::Id(user, session.flatten())),
+        }
     }
 
     /// The public keys with which other services verify tokens (RFC 7517, 5).

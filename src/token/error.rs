@@ -25,8 +25,8 @@ pub enum TokenError {
     /// `nbf` or `iat` is in the future.
     #[error("from the future")]
     Early,
-    /// The token's user does not exist.
-    #[error("no such user")]
+    /// The token's user does not exist, or its session has ended.
+    #[error("no such user, or no such session")]
     UnknownUser,
 }
 

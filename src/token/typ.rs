@@ -105,9 +105,12 @@ mod tests {
         ] {
             let now = 1_800_000_000;
             let user = UserId::from(7_i64);
-            let token = tokens(issuer).issue(user, now).unwrap().token;
+            let token = tokens(issuer)
+                .issue(user, [7; 16].into(), now)
+                .unwrap()
+                .token;
             let expected = if taken {
-                Ok(Subject::Id(user))
+                Ok(Subject::Id(user, Some([7; 16].into())))
             } else {
                 Err(TokenError::Header)
             };

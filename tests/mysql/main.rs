@@ -13,4 +13,5 @@ mod live;
 mod networks;
 mod replies;
 mod script;
+mod sessions;
 mod throttle;

@@ -43,7 +43,7 @@ fn a_key_pair_signs_and_its_public_half_verifies() {
     let signing = Tokens::new(config(&[secret, key, ("ALGORITHM", "EdDSA")]).token);
     let verifying = Tokens::new(config(&[secret, ("VERIFICATION_KEYS", public)]).token);
     let token = signing
-        .issue(7_i64.into(), 1_800_000_000)
+        .issue(7_i64.into(), [7; 16].into(), 1_800_000_000)
         .expect("a token")
         .token;
     assert!(verifying.verify(&token, 1_800_000_000).is_ok());

@@ -57,7 +57,10 @@ fn token() -> Work {
 fn tokens() -> (Tokens, String) {
     let config = Config::read(setting).expect("a configuration");
     let tokens = Tokens::new(config.token);
-    let token = tokens.issue(7_i64.into(), NOW).expect("a token").token;
+    let token = tokens
+        .issue(7_i64.into(), [7; 16].into(), NOW)
+        .expect("a token")
+        .token;
     (tokens, token)
 }
 

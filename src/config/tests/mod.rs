@@ -45,7 +45,7 @@ fn a_missing_short_or_monotonous_secret_is_refused_and_never_shown() {
 /// The name of a setting that is a number, and a function that reads it from the configuration.
 type Number = (&'static str, fn(&Config) -> u128);
 
-const NUMBERS: [Number; 11] = [
+const NUMBERS: [Number; 14] = [
     ("ACCESS_TOKEN_EXPIRE_MINUTES", |config| {
         u128::from(config.token.lifetime.as_secs()) / 60
     }),
@@ -69,6 +69,15 @@ const NUMBERS: [Number; 11] = [
     }),
     ("LOGIN_FAILURE_MILLISECONDS", |config| {
         config.login.failure_time.as_millis()
+    }),
+    ("SESSION_IDLE_DAYS", |config| {
+        (config.sessions.idle.as_secs() / 86_400).into()
+    }),
+    ("SESSION_DAYS", |config| {
+        (config.sessions.absolute.as_secs() / 86_400).into()
+    }),
+    ("SESSION_REFRESH_GRACE_SECONDS", |config| {
+        config.sessions.grace.as_secs().into()
     }),
     ("ARGON2_MEMORY_KIB", |config| {
         config.password.cost.memory_kib.into()

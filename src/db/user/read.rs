@@ -1,5 +1,6 @@
 //! Statements that find users.
 
+use super::super::login_session::Current;
 use super::super::{Error, Session};
 use super::by_email;
 use super::row::{StoredCredentials, User};
@@ -51,11 +52,15 @@ pub async fn find_by_exact_email(
     Ok(first.filter(|_| alike.next().is_none()).map(|user| user.id))
 }
 
-/// Finds a user by id.
+/// Finds a user by id, if the session of the request is live and the user's.
 ///
 /// # Errors
 /// [`Error`] if the statement fails.
-pub async fn find(session: &Session<'_>, id: UserId) -> Result<Option<User>, Error> {
+pub async fn find(
+    session: &Session<'_>,
+    id: UserId,
+    current: &Current,
+) -> Result<Option<User>, Error> {
     let select = statement!(
         "finding a user by id",
         concat!(
@@ -65,9 +70,10 @@ pub async fn find(session: &Session<'_>, id: UserId) -> Result<Option<User>, Err
             utf8!("name"),
             ", ",
             utf8!("username"),
-            ", UNIX_TIMESTAMP(`updated_at`) FROM `user` WHERE `id` = :id"
+            ", UNIX_TIMESTAMP(`updated_at`) FROM `user` WHERE `id` = :id AND :is_live"
         ),
         id,
+        is_live = &current.condition(id),
     );
     let rows = session.query(&select, User::read).await?;
     Ok(rows.into_iter().next())

@@ -1,5 +1,6 @@
 //! Statements that insert and change users.
 
+use super::super::login_session::Current;
 use super::super::session::LAG_PAUSES;
 use super::super::{Error, Session};
 use super::columns::Column;
@@ -94,7 +95,8 @@ impl Changes<'_> {
     }
 }
 
-/// Changes a user and returns it as it is now, or `None` if there is no such user.
+/// Changes a user and returns it as it is now, or `None` if there is no such user or the session of
+/// the request is not live.
 ///
 /// The UPDATE and the SELECT may reach two servers, of which the second one may not have the change
 /// yet. So the changed columns are returned as they were written. If the UPDATE has changed no row,
@@ -107,18 +109,20 @@ pub async fn update(
     session: &Session<'_>,
     id: UserId,
     changes: &Changes<'_>,
-    now: u64,
+    current: &Current,
 ) -> Result<Option<User>, Refusal> {
     let assignments = changes.assignments();
     if assignments.is_empty() {
-        return Ok(find(session, id).await?);
+        return Ok(find(session, id, current).await?);
     }
-    let rows = sql!("`id` = :id", id);
+    let now = current.now;
+    let is_live = current.condition(id);
+    let rows = sql!("`id` = :id AND :is_live", id, is_live = &is_live);
     let purpose = "updating a user";
     let mut pauses = LAG_PAUSES.into_iter();
     loop {
         let done = change(session, purpose, id, &rows, &assignments, now).await?;
-        let read = find(session, id).await?;
+        let read = find(session, id, current).await?;
         match (done.rows > 0, read) {
             (true, Some(mut user)) => {
                 changes.apply(&mut user);

@@ -2,33 +2,25 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
-use serde::Serialize;
-
 use crate::app::App;
 use crate::auth::limits;
-use crate::auth::login::{self, Outcome, Settled, Verified};
+use crate::auth::login::{self, Outcome, Verified};
+use crate::auth::settle::Settled;
 use crate::error::Error;
 use crate::events::{Audit, Event, Log};
-use crate::http::address::Network;
 use crate::http::after::After;
+use crate::http::device::Device;
 use crate::http::input::Input;
 use crate::http::json::json;
 use crate::identity::email::Lookup;
 use crate::password::Password;
 use crate::platform::Limiter;
+use crate::validation::Violation;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 
-/// The response body of a successful login (RFC 6749, 5.1).
-#[derive(Serialize)]
-struct LoginView {
-    access_token: String,
-    token_type: &'static str,
-    expires_in: u64,
-}
-
-/// `POST /auth/login`: 200 and an access token; 401 for an unknown e-mail and for a wrong password
+/// `POST /auth/login`: 200 and the tokens of a new session; 401 for an unknown e-mail and for a wrong password
 /// alike; 429 after too many failed logins, whether or not the account exists.
 ///
 /// # Errors
@@ -37,15 +29,37 @@ struct LoginView {
 pub async fn login(
     State(app): State<Arc<App>>,
     log: Log,
-    network: Network,
+    device: Device,
     Input { mut fields, .. }: Input,
 ) -> Result<Response, Error> {
     let email = fields.required("email", |typed| Ok(Lookup::new(&typed)));
     let password = fields.required("password", |text| Ok(Password::new(text)));
+    fields.optional("session", |kind| match &*kind {
+        "token" => Ok(()),
+        _ => Err(Violation::new(
+            "unsupported",
+            "The only kind of session is \"token\".",
+        )),
+    });
     let (email, password) = fields.finish(email.zip(password))?;
-    limits::check(&app, Limiter::Login, &network, &log).await?;
-    match login::verify(&app, &email, &password, &network, &log).await? {
-        Outcome::Verified(verified) => succeed(app, log, verified, password),
+    let network = &device.network;
+    limits::check(&app, Limiter::Login, network, &log).await?;
+    match login::verify(&app, &email, &password, network, &log).await? {
+        Outcome::Verified(verified) => {
+            let started = verified.start_session(&app, &email, &password, &device, &log);
+            let answer = match started.await {
+                Ok(Some(view)) => Audit::user(Event::LoginSucceeded, verified.user.id)
+                    .on(json(StatusCode::OK, &view)?),
+                // The count stays: the password is no longer the right one.
+                Ok(None) => {
+                    let account = verified.account();
+                    let refused = Audit::account(Event::LoginFailed, account);
+                    return Ok(refused.on(Error::InvalidCredentials));
+                }
+                Err(error) => error.into_response(),
+            };
+            Ok(After::new(settle(app, log, verified, password)).on(answer))
+        }
         // `Ok`, since the audit travels on the response.
         Outcome::Refused(account) => {
             let answer = Audit::account(Event::LoginFailed, account).on(Error::InvalidCredentials);
@@ -62,31 +76,15 @@ pub async fn login(
     }
 }
 
-/// Returns the response to a right password. The reservation is settled after the response.
-fn succeed(
-    app: Arc<App>,
-    log: Log,
-    verified: Verified,
-    password: Password,
-) -> Result<Response, Error> {
-    let user_id = verified.user.id;
-    let token = app.tokens.issue(user_id, app.runtime.now())?;
-    let view = LoginView {
-        access_token: token.token,
-        token_type: "bearer",
-        expires_in: token.expires_in,
+/// Gives back what a login with the right password took, after the response.
+async fn settle(app: Arc<App>, log: Log, verified: Verified, password: Password) {
+    let (event, reason) = match verified.settle(&app, &password, &log).await {
+        Ok(Settled::Remembered) => return,
+        Ok(Settled::Upgraded) => (Event::HashUpgraded, None),
+        Ok(Settled::Overtaken) => (Event::HashUpgradeSkipped, None),
+        Err(error) => (Event::LoginCleanupFailed, Some(error.to_string())),
     };
-    let answer = Audit::user(Event::LoginSucceeded, user_id).on(json(StatusCode::OK, &view)?);
-    let after = async move {
-        let (event, reason) = match verified.settle(&app, &password, &log).await {
-            Ok(Settled::Remembered) => return,
-            Ok(Settled::Upgraded) => (Event::HashUpgraded, None),
-            Ok(Settled::Overtaken) => (Event::HashUpgradeSkipped, None),
-            Err(error) => (Event::LoginCleanupFailed, Some(error.to_string())),
-        };
-        log.write(event, Some(user_id), reason);
-    };
-    Ok(After::new(after).on(answer))
+    log.write(event, Some(verified.user.id), reason);
 }
 
 /// Deletes expired login budgets and logs a failure.

@@ -22,7 +22,8 @@ pub async fn get_me(
     log: Log,
     current: CurrentUser,
 ) -> Result<Response, Error> {
-    let read = async |session| current.load(&session).await;
+    let now = app.runtime.now();
+    let read = async |session| current.load(&session, now).await;
     let user = app.db.run(&log, read).await?;
     let id = user.id;
     Ok(Audit::user(Event::UserRead, id).on(json(StatusCode::OK, &UserView::new(user))?))

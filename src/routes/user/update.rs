@@ -37,9 +37,10 @@ pub async fn update_user(
         name: name.as_ref(),
         username: username.as_ref(),
     };
+    let current = caller.current(app.runtime.now());
     let work = async |session| {
         let id = caller.id(&session).await?;
-        let user = user::update(&session, id, &changes, app.runtime.now()).await?;
+        let user = user::update(&session, id, &changes, &current).await?;
         user.ok_or(Error::InvalidToken(TokenError::UnknownUser))
     };
     let user = app.db.run(&log, work).await?;

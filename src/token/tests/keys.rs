@@ -20,14 +20,19 @@ fn keys_can_be_changed_without_anybody_having_to_log_in_again() {
         tokens(new, Some(old)),
         tokens(new, None),
     ];
-    let issue = |tokens: &Tokens| tokens.issue(7_i64.into(), NOW).unwrap().token;
+    let issue = |tokens: &Tokens| {
+        tokens
+            .issue(7_i64.into(), SESSION.into(), NOW)
+            .unwrap()
+            .token
+    };
     let [first, .., last] = &steps;
     for pair in steps.windows(2) {
         // During a deployment the old and the new configuration both run.
         for (issuer, verifier) in [(&pair[0], &pair[1]), (&pair[1], &pair[0])] {
             assert_eq!(
                 verifier.verify(&issue(issuer), NOW),
-                Ok(Subject::Id(7_i64.into()))
+                Ok(Subject::Id(7_i64.into(), Some(SESSION.into())))
             );
         }
     }
@@ -53,7 +58,10 @@ fn every_algorithm_signs_and_none_takes_the_tokens_of_another() {
         })
         .collect();
     for (place, tokens) in all.iter().enumerate() {
-        let token = tokens.issue(7_i64.into(), NOW).unwrap().token;
+        let token = tokens
+            .issue(7_i64.into(), SESSION.into(), NOW)
+            .unwrap()
+            .token;
         for (other_place, other) in all.iter().enumerate() {
             assert_eq!(other.verify(&token, NOW).is_ok(), place == other_place);
         }

@@ -9,9 +9,12 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::config::Config;
+use crate::identity::session_id::SessionId;
 use crate::identity::user_id::UserId;
 
 const NOW: u64 = 1_800_000_000;
+/// The session of the tokens that tests issue.
+const SESSION: [u8; 16] = [7; 16];
 const SECRET: &str = "a secret of the tests, 0123456789abcdef";
 
 fn tokens() -> Tokens {
@@ -70,6 +73,11 @@ fn verify(header: &str, claims: &str) -> Result<Subject, TokenError> {
     tokens().verify(&sign(header, claims), NOW)
 }
 
+/// The subject of the tokens that tests issue.
+fn issued() -> Subject {
+    Subject::Id(7_i64.into(), Some(SESSION.into()))
+}
+
 fn good_header() -> String {
     header(&json!({}))
 }
@@ -77,27 +85,18 @@ fn good_header() -> String {
 #[test]
 fn a_token_that_was_issued_is_verified_until_it_expires() {
     let tokens = tokens();
-    let token = tokens.issue(7_i64.into(), NOW).unwrap();
+    let token = tokens.issue(7_i64.into(), SESSION.into(), NOW).unwrap();
     assert_eq!(token.expires_in, 1800);
-    assert_eq!(
-        tokens.verify(&token.token, NOW),
-        Ok(Subject::Id(7_i64.into()))
-    );
-    assert_eq!(
-        tokens.verify(&token.token, NOW + 1799),
-        Ok(Subject::Id(7_i64.into()))
-    );
+    assert_eq!(tokens.verify(&token.token, NOW), Ok(issued()));
+    assert_eq!(tokens.verify(&token.token, NOW + 1799), Ok(issued()));
     assert_eq!(
         tokens.verify(&token.token, NOW + 1800 + 5),
         Err(TokenError::Expired)
     );
-    assert_eq!(
-        tokens.verify(&token.token, NOW + 1800 + 4),
-        Ok(Subject::Id(7_i64.into()))
-    );
+    assert_eq!(tokens.verify(&token.token, NOW + 1800 + 4), Ok(issued()));
     assert_eq!(
         tokens.verify(&token.token, NOW - 5),
-        Ok(Subject::Id(7_i64.into())),
+        Ok(issued()),
         "clocks differ"
     );
     assert_eq!(tokens.verify(&token.token, NOW - 6), Err(TokenError::Early));
@@ -112,8 +111,11 @@ fn whatever_id_a_user_has_the_token_is_taken() {
         (i64::MAX - 1).into(),
         UserId::from(u64::MAX),
     ] {
-        let token = tokens().issue(id, NOW).unwrap();
-        assert_eq!(tokens().verify(&token.token, NOW), Ok(Subject::Id(id)));
+        let token = tokens().issue(id, SESSION.into(), NOW).unwrap();
+        assert_eq!(
+            tokens().verify(&token.token, NOW),
+            Ok(Subject::Id(id, Some(SESSION.into())))
+        );
     }
 }
 
@@ -121,21 +123,21 @@ fn whatever_id_a_user_has_the_token_is_taken() {
 fn the_tokens_made_here_are_good_before_they_are_spoilt() {
     assert_eq!(
         verify(&good_header(), &claims(&json!({}))),
-        Ok(Subject::Id(7_i64.into()))
+        Ok(Subject::Id(7_i64.into(), None))
     );
     assert_eq!(
         verify(
             &header(&json!({ "typ": "APPLICATION/AT+JWT" })),
             &claims(&json!({}))
         ),
-        Ok(Subject::Id(7_i64.into()))
+        Ok(Subject::Id(7_i64.into(), None))
     );
     assert_eq!(
         verify(
             &header(&json!({ "x": 1, "jku": "https://evil.example", "jwk": {} })),
             &claims(&json!({}))
         ),
-        Ok(Subject::Id(7_i64.into()))
+        Ok(Subject::Id(7_i64.into(), None))
     );
 }
 
@@ -263,7 +265,7 @@ fn a_token_may_be_meant_for_others_too() {
     let claims = claims(&json!({ "aud": ["elsewhere", "gatehouse"] }));
     assert_eq!(
         verify(&good_header(), &claims),
-        Ok(Subject::Id(7_i64.into()))
+        Ok(Subject::Id(7_i64.into(), None))
     );
 }
 
@@ -293,7 +295,10 @@ fn what_could_be_read_in_two_ways_is_not_read() {
 #[test]
 fn a_token_has_one_spelling() {
     let token = sign(&good_header(), &claims(&json!({})));
-    assert_eq!(tokens().verify(&token, NOW), Ok(Subject::Id(7_i64.into())));
+    assert_eq!(
+        tokens().verify(&token, NOW),
+        Ok(Subject::Id(7_i64.into(), None))
+    );
     let parts: Vec<_> = token.split('.').collect();
     let last = token.chars().last().unwrap();
     // A 32-byte signature leaves two spare bits in its last character.
@@ -343,4 +348,33 @@ proptest! {
         prop_assert!(tokens().verify(&text, NOW).is_err());
         prop_assert!(tokens().verify(&parts.join("."), NOW).is_err());
     }
+}
+
+#[test]
+fn a_token_names_its_session_or_none_and_nothing_else() {
+    let sid = |sid: Value| verify(&good_header(), &claims(&json!({ "sid": sid })));
+    let session = SESSION.into();
+    let named = Ok(Subject::Id(7_i64.into(), Some(session)));
+    assert_eq!(sid(json!(SessionId::from(SESSION))), named);
+    for other in [json!(""), json!("07"), json!(7), json!(["x"])] {
+        assert_eq!(sid(other.clone()), Err(TokenError::Claims), "{other}");
+    }
+}
+
+#[test]
+fn a_logout_knows_the_session_of_a_token_that_has_expired_and_of_no_forged_one() {
+    let tokens = tokens();
+    let token = tokens
+        .issue(7_i64.into(), SESSION.into(), NOW)
+        .unwrap()
+        .token;
+    let session = Some((SESSION.into(), 7_i64.into()));
+    for later in [0, 1800, 1_000_000] {
+        assert_eq!(tokens.session_of(&token, NOW + later), session, "{later}");
+    }
+    assert_eq!(tokens.session_of(&token, NOW - 60), None);
+    let other = tokens_with(&[("TOKEN_AUDIENCE", "other")]);
+    assert_eq!(other.session_of(&token, NOW + 10_000), None);
+    let other = tokens_with(&[("SECRET_KEY", "another secret, 0123456789abcdef0123")]);
+    assert_eq!(other.session_of(&token, NOW + 10_000), None);
 }

@@ -11,7 +11,16 @@ async fn the_right_password_gives_a_bearer_token() {
     let body = user.login().await.expect(200).json();
     assert_eq!(body["token_type"], json!("bearer"));
     assert_eq!(body["expires_in"], json!(1800));
-    assert_eq!(body.as_object().expect("an object").len(), 3);
+    let mut members: Vec<_> = body.as_object().expect("an object").keys().collect();
+    members.sort();
+    let tokens = [
+        "access_token",
+        "expires_in",
+        "refresh_expires_in",
+        "refresh_token",
+    ];
+    assert_eq!(members[..4], tokens);
+    assert_eq!(members[4..], ["session_id", "token_type"]);
     App::shared()
         .me(body["access_token"].as_str().expect("a token"))
         .await
@@ -35,7 +44,7 @@ async fn a_token_names_the_user_by_id_and_says_nothing_else_of_them() {
     assert_eq!(expires.expect("exp") - issued.expect("iat"), 1800);
     let mut claims: Vec<_> = parts[1].as_object().expect("claims").keys().collect();
     claims.sort();
-    assert_eq!(claims, ["aud", "exp", "iat", "iss", "jti", "sub"]);
+    assert_eq!(claims, ["aud", "exp", "iat", "iss", "jti", "sid", "sub"]);
 }
 
 fn decode(part: &str) -> Value {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hyperdrive_local::fault::{Kind, Stage};
 use mysql_async::Value as Sql;
 use mysql_async::prelude::Queryable as _;
 use serde_json::json;
@@ -9,6 +10,7 @@ use serde_json::json;
 use testkit::hash::{BCRYPT_SHA256, BCRYPT_SHA256_FIRST, PASSLIB};
 
 use crate::support::database::Database;
+use crate::support::hyperdrive::after;
 use crate::support::{App, PASSWORD, eventually, unique_email};
 
 const CURRENT: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
@@ -115,23 +117,16 @@ async fn a_hash_that_is_as_it_would_be_made_today_stays() {
 
 #[tokio::test]
 async fn the_answer_does_not_wait_for_the_upgrade_which_never_overwrites_a_newer_password() {
+    let app = App::with().start();
     let email = unique_email();
     let id = Database::shared().insert(Some(&email), Some(PASSLIB)).await;
-    // Somebody is changing the password, and not ready.
-    let mut other = Database::shared().conn().await;
-    other
-        .query_drop("START TRANSACTION")
-        .await
-        .expect("a transaction");
-    let change = "UPDATE `user` SET password = ? WHERE id = ?";
-    other
-        .exec_drop(change, ("changed", id))
-        .await
-        .expect("an update");
-    App::shared().login(&email, PASSWORD).await.expect(200);
-    other.query_drop("COMMIT").await.expect("a commit");
-    other.disconnect().await.expect("an end");
-    eventually(async || is_noted(App::shared(), "hash_upgrade_skipped", id)).await;
+    // What comes before the upgrade takes long: the fourth statement, which follows the answer.
+    app.hyperdrive()
+        .fail(after(3, Stage::Query, Kind::Delay(1000), 1));
+    app.login(&email, PASSWORD).await.expect(200);
+    let change = "UPDATE `user` SET password = 'changed' WHERE id = ?";
+    Database::shared().execute(change, id).await;
+    eventually(async || is_noted(&app, "hash_upgrade_skipped", id)).await;
     assert_eq!(stored(&email).await, "changed");
 }
 

@@ -120,7 +120,7 @@ fn expired(user: i64, typ: &str) -> String {
     let an_hour_ago = now.expect("a time").as_secs() - 3600;
     let tokens = Tokens::new(config.expect("a configuration").token);
     tokens
-        .issue(UserId::from(user), an_hour_ago)
+        .issue(UserId::from(user), [7; 16].into(), an_hour_ago)
         .expect("a token")
         .token
 }

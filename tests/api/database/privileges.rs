@@ -36,7 +36,7 @@ async fn the_grants_of_the_deploy_page_are_enough_for_everything() {
         admin.query_drop(sql).await.expect("a user");
     }
     let grants = grants(&name, &user);
-    assert_eq!(grants.len(), 2);
+    assert_eq!(grants.len(), 3);
     for grant in grants {
         admin.query_drop(grant).await.expect("a grant");
     }
@@ -51,6 +51,10 @@ async fn the_grants_of_the_deploy_page_are_enough_for_everything() {
         .expect(200);
     registered.me().await.expect(200);
     app.get("/ready").await.expect(200);
+    let tokens = registered.login().await.expect(200).json();
+    let body = json!({ "refresh_token": tokens["refresh_token"] });
+    app.post("/auth/refresh", &body).await.expect(200);
+    app.post("/auth/logout", &body).await.expect(204);
     let old = unique_email();
     database.insert(Some(&old), Some(PASSLIB)).await;
     app.login(&old, "wrong").await.expect(401);

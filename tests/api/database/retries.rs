@@ -115,8 +115,8 @@ async fn a_write_that_has_waited_too_long_for_a_lock_is_sent_again() {
     assert_eq!(app.counted("statement_retried"), 1);
 }
 
-/// What a login asks for before its answer: the user, and the count.
-const BEFORE_THE_ANSWER: u32 = 2;
+/// What a login asks for before its answer, on two connections: the user and the count; the session.
+const BEFORE_THE_ANSWER: u32 = 3;
 
 #[tokio::test]
 async fn what_a_right_login_has_taken_is_given_back_once_whatever_is_lost_after_the_answer() {
@@ -127,7 +127,7 @@ async fn what_a_right_login_has_taken_is_given_back_once_whatever_is_lost_after_
         // The change is made, and the reply lost.
         (after(BEFORE_THE_ANSWER, Stage::Query, Kind::Close, 1), 1),
         // Nothing is sent until all attempts of the statement are used up.
-        (after(1, Stage::Connect, Kind::Close, 6), 6),
+        (after(2, Stage::Connect, Kind::Close, 6), 6),
     ] {
         let email = unique_email();
         app.register(&email, PASSWORD).await.expect(201);

@@ -130,6 +130,15 @@ impl App {
         self.post("/auth/login", &body).await
     }
 
+    pub(crate) async fn refresh(&self, token: &str) -> Answer {
+        let body = json!({ "refresh_token": token });
+        self.post("/auth/refresh", &body).await
+    }
+
+    pub(crate) async fn logout(&self, body: &Value) -> Answer {
+        self.post("/auth/logout", body).await
+    }
+
     pub(crate) async fn me(&self, token: &str) -> Answer {
         self.request("GET", "/me").bearer(token).send().await
     }

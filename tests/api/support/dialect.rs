@@ -4,7 +4,8 @@
 //! Only what an app sends straight to the database ([`super::Reaches::Database`]) does not.
 //!
 //! Whatever is not listed is refused: user and system variables, `SET`, hints, comments, joins,
-//! subqueries, locking reads, `RETURNING`, common table expressions, window functions. Aurora `MySQL`
+//! subqueries but for `EXISTS` and `INSERT ... SELECT`, locking reads, `RETURNING`, common table
+//! expressions, window functions. Aurora `MySQL`
 //! runs `MySQL`'s own parser. For the two that have their own, this was read in November 2026:
 //!
 //! * `TiDB`: all functions are in `pkg/parser/ast/functions.go` at 0324060d.
@@ -16,11 +17,12 @@
 use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 
-const FUNCTIONS: [&str; 17] = [
+const FUNCTIONS: [&str; 18] = [
     "CAST",
     "CONCAT",
     "CONVERT",
     "DATABASE",
+    "EXISTS",
     "FROM_UNIXTIME",
     "GREATEST",
     "IF",
@@ -41,9 +43,9 @@ const STATEMENTS: [&str; 5] = ["COMMIT", "DELETE", "INSERT", "SELECT", "UPDATE"]
 /// Words that are neither a function nor the beginning of a statement. Those of the last three lines
 /// are tables and columns of `information_schema`; others are in backticks.
 #[rustfmt::skip]
-const WORDS: [&str; 39] = [
-    "AND", "AS", "BY", "DIV", "DUPLICATE", "FALSE", "FROM", "IN", "INTO", "KEY", "LIMIT", "NULL", "ON",
-    "OR", "ORDER", "SET", "UPDATE", "USING", "VALUES", "WHERE",
+const WORDS: [&str; 41] = [
+    "AND", "AS", "BY", "DESC", "DIV", "DUPLICATE", "FALSE", "FROM", "IN", "INTO", "KEY", "LIMIT", "NULL",
+    "ON", "OR", "ORDER", "SET", "TRUE", "UPDATE", "USING", "VALUES", "WHERE",
     "BINARY", "SECOND", "SIGNED", "UTF8MB4", "_UTF8MB4",
     "CHARACTER_MAXIMUM_LENGTH", "CHARACTER_SET_NAME", "COLUMN_NAME", "COLUMNS", "DATA_TYPE", "INDEX_NAME",
     "INFORMATION_SCHEMA", "IS_NULLABLE", "NON_UNIQUE", "SEQ_IN_INDEX", "STATISTICS", "SUB_PART", "TABLE_NAME",
@@ -102,6 +104,12 @@ fn objectionable(sql: &str, shape: &str) -> Option<String> {
     let is_listed = |place: usize| {
         if place == 0 {
             return is(place, &STATEMENTS);
+        }
+        // A subquery is taken in `EXISTS (SELECT ...)` and in `INSERT ... SELECT` alone.
+        if words[place] == "SELECT" {
+            let is_of_insert = words[0] == "INSERT" && is(place - 1, &[")"]);
+            return is_of_insert
+                || (is(place - 1, &["("]) && place > 1 && is(place - 2, &["EXISTS"]));
         }
         // Of several tables, no word would tell.
         let is_list_of_tables =

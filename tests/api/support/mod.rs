@@ -4,6 +4,7 @@ pub(crate) mod answer;
 mod app;
 pub(crate) mod budgets;
 mod builder;
+pub(crate) mod client;
 pub(crate) mod database;
 pub(crate) mod dialect;
 pub(crate) mod hyperdrive;

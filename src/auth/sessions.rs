@@ -1,0 +1,130 @@
+//! Sessions: starting one at a login, and refreshing it.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::app::App;
+use crate::db;
+use crate::db::login_session::{self, NewSession, Refreshed};
+use crate::db::user::StoredCredentials;
+use crate::error::Error;
+use crate::events::Log;
+use crate::http::device::Device;
+use crate::identity::session_id::SessionId;
+use crate::identity::user_id::UserId;
+use crate::platform::within;
+use crate::token::RefreshToken;
+
+/// The tokens of a session, in the body of a login and of a refresh (RFC 6749, 5.1).
+#[derive(Serialize)]
+pub(crate) struct SessionView {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: u64,
+    session_id: SessionId,
+    refresh_token: String,
+    /// Seconds until the session expires if it is not refreshed.
+    refresh_expires_in: u64,
+}
+
+impl SessionView {
+    fn new(app: &App, token: &RefreshToken, now: u64) -> Result<Self, Error> {
+        let RefreshToken {
+            session,
+            user,
+            ends,
+            ..
+        } = *token;
+        let access = app.tokens.issue(user, session, now)?;
+        let keys = &app.config.refresh_keys;
+        let refresh_token = keys.seal(token);
+        Ok(Self {
+            access_token: access.token,
+            token_type: "bearer",
+            expires_in: access.expires_in,
+            session_id: session,
+            refresh_token: refresh_token
+                .ok_or_else(|| Error::Internal("there is no key for refresh tokens".to_owned()))?,
+            refresh_expires_in: app.config.sessions.expires(now, ends).saturating_sub(now),
+        })
+    }
+}
+
+/// Starts a session of a user whose password was right. Returns `None` if the user no longer has the
+/// hash with which the password was compared.
+///
+/// # Errors
+/// [`Error::Database`]; [`Error::Internal`] if there is no randomness, or signing fails.
+pub(crate) async fn start(
+    app: &App,
+    user: &StoredCredentials,
+    device: &Device,
+    log: &Log,
+) -> Result<Option<SessionView>, Error> {
+    let id = SessionId::random().map_err(|error| Error::Internal(error.to_string()))?;
+    let (now, lifetimes) = (app.runtime.now(), &app.config.sessions);
+    let token = RefreshToken {
+        session: id,
+        user: user.id,
+        counter: 0,
+        ends: now.saturating_add(lifetimes.absolute.as_secs()),
+    };
+    let view = SessionView::new(app, &token, now)?;
+    let address = device.place();
+    let new = NewSession {
+        id,
+        user: user.id,
+        password: user.password.as_deref(),
+        now,
+        expires: lifetimes.expires(now, token.ends),
+        ends: token.ends,
+        client: &device.client,
+        address: &address,
+    };
+    let start = async |session| login_session::start(&session, &new).await;
+    Ok(app.db.run(log, start).await?.then_some(view))
+}
+
+/// What came of a refresh.
+pub(crate) enum Outcome {
+    /// The session goes on with new tokens.
+    Refreshed(UserId, SessionView),
+    /// It has gone on a moment ago with the same refresh token.
+    Repeated(UserId, SessionView),
+    /// The token was a copy: the session has ended.
+    Reused(UserId),
+    /// There is no such session any more.
+    Over(UserId),
+    /// The token was not made by this service.
+    Forged,
+}
+
+/// The time that a refresh may take. It may have been done when that is over: the client is told to
+/// come back in 2 to 4 s, which must be within the time in which a refresh may be repeated.
+const REFRESH_WITHIN: Duration = Duration::from_secs(3);
+
+/// Refreshes the session of a refresh token.
+///
+/// # Errors
+/// [`Error::Database`]; [`Error::Internal`] if signing fails.
+pub(crate) async fn refresh(app: &App, token: &str, log: &Log) -> Result<Outcome, Error> {
+    let Some(token) = app.config.refresh_keys.open(token) else {
+        return Ok(Outcome::Forged);
+    };
+    let now = app.runtime.now();
+    let view = SessionView::new(app, &token.successor(), now)?;
+    let lifetimes = &app.config.sessions;
+    let refresh = async |session| login_session::refresh(&session, &token, lifetimes, now).await;
+    let refreshed = within(REFRESH_WITHIN, &*app.runtime, app.db.run(log, refresh)).await;
+    let late = db::Error::Timeout {
+        purpose: "refreshing a session",
+        limit: REFRESH_WITHIN,
+    };
+    Ok(match refreshed.unwrap_or(Err(late))? {
+        Refreshed::Advanced => Outcome::Refreshed(token.user, view),
+        Refreshed::Repeated => Outcome::Repeated(token.user, view),
+        Refreshed::Reused => Outcome::Reused(token.user),
+        Refreshed::Over => Outcome::Over(token.user),
+    })
+}

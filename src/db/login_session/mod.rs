@@ -1,0 +1,236 @@
+//! Every statement on the `gatehouse_session` table: sessions of users who have logged in.
+//!
+//! `migrations/0004` describes the columns. All times are the Worker's, in seconds since 1970-01-01
+//! UTC. A session is live while `expires` is in the future; the statement behind a protected route
+//! checks that in the same breath ([`Current::condition`]).
+
+mod refresh;
+
+use std::time::Duration;
+
+use super::{Error, Session};
+use crate::identity::session_id::SessionId;
+use crate::identity::user_id::UserId;
+use crate::mysql::{self, Row, Sql};
+use crate::{sql, statement};
+
+pub use refresh::{Refreshed, refresh, refreshing};
+
+/// How long sessions last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// `SESSION_IDLE_DAYS`: the time after the last refresh.
+    pub idle: Duration,
+    /// `SESSION_DAYS`: the time after the login, however often the session is refreshed.
+    pub absolute: Duration,
+    /// `SESSION_REFRESH_GRACE_SECONDS`: the time in which a refresh may be repeated.
+    pub grace: Duration,
+}
+
+impl Lifetimes {
+    /// Returns the time at which a session expires that is refreshed now and ends at `ends`.
+    #[must_use]
+    pub fn expires(&self, now: u64, ends: u64) -> u64 {
+        ends.min(now.saturating_add(self.idle.as_secs()))
+    }
+}
+
+/// A session to start.
+pub struct NewSession<'a> {
+    /// A new id.
+    pub id: SessionId,
+    /// The user.
+    pub user: UserId,
+    /// The stored hash with which the password was compared.
+    pub password: Option<&'a str>,
+    /// The time of the login.
+    pub now: u64,
+    /// The time at which it expires if it is not refreshed.
+    pub expires: u64,
+    /// The time at which it ends however often it is refreshed.
+    pub ends: u64,
+    /// What the user is shown of the device: the start of its User-Agent.
+    pub client: &'a str,
+    /// What the user is shown of its address.
+    pub address: &'a str,
+}
+
+/// A session as its user is shown it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSession {
+    /// The id.
+    pub id: SessionId,
+    /// The time of the login.
+    pub created: i64,
+    /// The time of the last refresh, or of the login.
+    pub refreshed: i64,
+    /// The time at which it expires if it is not refreshed.
+    pub expires: i64,
+    /// The start of the User-Agent of its device.
+    pub client: String,
+    /// What is shown of its address.
+    pub address: String,
+}
+
+/// The session of a request, which must be live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Current {
+    /// The session, or `None` for a token from before sessions.
+    pub session: Option<SessionId>,
+    /// The time of the request.
+    pub now: u64,
+}
+
+impl Current {
+    /// Returns the condition that the session is one of a user and live; true without a session.
+    pub(super) fn condition(&self, user: UserId) -> Sql {
+        match &self.session {
+            None => Sql::from("TRUE"),
+            Some(session) => sql!(
+                "EXISTS (SELECT 1 FROM `gatehouse_session`
+                         WHERE `id` = :session AND `user` = :user AND `expires` > :now)",
+                session = session.as_bytes().as_slice(),
+                user,
+                now = self.now,
+            ),
+        }
+    }
+}
+
+/// Starts a session. Returns false if the user no longer exists or no longer has the stored hash
+/// with which the password was compared.
+///
+/// # Errors
+/// [`Error`] if the statement fails. The session may have been started.
+pub async fn start(session: &Session<'_>, new: &NewSession<'_>) -> Result<bool, Error> {
+    let insert = statement!(
+        "starting a session",
+        concat!(
+            "INSERT INTO `gatehouse_session`
+               (`id`, `user`, `counter`, `created`, `refreshed`, `expires`, `ends`, `client`, `address`)
+             SELECT :id, :user, 0, :now, :now, :expires, :ends, :client, :address
+             FROM `user` WHERE `id` = :user AND ",
+            utf8!("password"),
+            " <=> :password"
+        ),
+        id = new.id.as_bytes().as_slice(),
+        user = new.user,
+        now = new.now,
+        expires = new.expires,
+        ends = new.ends,
+        client = new.client.as_bytes(),
+        address = new.address.as_bytes(),
+        password = new.password.map(str::as_bytes),
+    );
+    match session.execute_repeatable(&insert).await {
+        Ok(done) => Ok(done.rows > 0),
+        // An earlier attempt was applied, and its reply lost: the id is random, so it is this session.
+        Err(error) if error.as_mysql().is_some_and(mysql::Error::is_duplicate) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns the live sessions of a user, the one that was used last first.
+///
+/// # Errors
+/// [`Error`] if the statement fails.
+pub async fn list(
+    session: &Session<'_>,
+    user: UserId,
+    now: u64,
+) -> Result<Vec<StoredSession>, Error> {
+    let select = statement!(
+        "listing sessions",
+        "SELECT `id`, `created`, `refreshed`, `expires`, `client`, `address`
+         FROM `gatehouse_session` WHERE `user` = :user AND `expires` > :now
+         ORDER BY `refreshed` DESC, `created` DESC, `id` LIMIT 1000",
+        user,
+        now,
+    );
+    session.query(&select, StoredSession::read).await
+}
+
+/// Ends a session, whoever's it is. Returns false if there was none.
+///
+/// # Errors
+/// [`Error`] if the statement fails.
+pub async fn end(session: &Session<'_>, id: SessionId) -> Result<bool, Error> {
+    let delete = statement!(
+        "ending a session",
+        "DELETE FROM `gatehouse_session` WHERE `id` = :id",
+        id = id.as_bytes().as_slice(),
+    );
+    Ok(session.execute_repeatable(&delete).await?.rows > 0)
+}
+
+/// Ends a live session of a user. Returns false if the user has no such session.
+///
+/// # Errors
+/// [`Error`] if the statement fails.
+pub async fn end_of(
+    session: &Session<'_>,
+    user: UserId,
+    id: SessionId,
+    now: u64,
+) -> Result<bool, Error> {
+    let delete = statement!(
+        "ending a session of a user",
+        "DELETE FROM `gatehouse_session`
+         WHERE `id` = :id AND `user` = :user AND `expires` > :now",
+        id = id.as_bytes().as_slice(),
+        user,
+        now,
+    );
+    Ok(session.execute(&delete).await?.rows > 0)
+}
+
+/// Ends all sessions of a user, or all but one.
+///
+/// # Errors
+/// [`Error`] if the statement fails.
+pub async fn end_all(
+    session: &Session<'_>,
+    user: UserId,
+    but: Option<SessionId>,
+) -> Result<(), Error> {
+    let others = match &but {
+        None => Sql::from("TRUE"),
+        Some(but) => sql!("`id` <> :but", but = but.as_bytes().as_slice()),
+    };
+    let delete = statement!(
+        "ending the sessions of a user",
+        "DELETE FROM `gatehouse_session` WHERE `user` = :user AND :others",
+        user,
+        others = &others,
+    );
+    session.execute_repeatable(&delete).await.map(drop)
+}
+
+/// Deletes some sessions that have ended long ago.
+///
+/// # Errors
+/// [`Error`] if the statement fails.
+pub async fn purge(session: &Session<'_>, now: u64) -> Result<(), Error> {
+    let delete = statement!(
+        "deleting old sessions",
+        "DELETE FROM `gatehouse_session` WHERE `ends` <= :now LIMIT 500",
+        now,
+    );
+    session.execute_repeatable(&delete).await.map(drop)
+}
+
+impl StoredSession {
+    fn read(row: &Row) -> Result<Self, mysql::Error> {
+        const MALFORMED: mysql::Error = mysql::Error::Protocol("a malformed session");
+        let [id, created, refreshed, expires, client, address] = row.columns()?;
+        let id: Option<[u8; 16]> = id.bytes().and_then(|id| id.try_into().ok());
+        Ok(Self {
+            id: id.ok_or(MALFORMED)?.into(),
+            created: created.int()?.ok_or(MALFORMED)?,
+            refreshed: refreshed.int()?.ok_or(MALFORMED)?,
+            expires: expires.int()?.ok_or(MALFORMED)?,
+            client: client.text().unwrap_or_default(),
+            address: address.text().unwrap_or_default(),
+        })
+    }
+}
