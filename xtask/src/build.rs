@@ -10,8 +10,9 @@ use crate::bundle::{Names, bundle};
 use crate::tools::Tools;
 use xtask_host::process::root;
 
-/// What the gzipped wasm may weigh, in bytes.
-const MAX_GZIPPED: usize = 409_000;
+/// What the gzipped wasm may weigh, in bytes: what it weighs, and a little. The five routes of sessions are
+/// 25 KB of it.
+const MAX_GZIPPED: usize = 436_000;
 
 #[derive(clap::Args)]
 pub(crate) struct Options {

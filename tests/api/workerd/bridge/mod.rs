@@ -51,12 +51,16 @@ async fn each_endpoint_crosses_the_bridge_no_more_often_than_its_budget() {
         user.me().await.expect(200);
         user.update(&json!({ "name": "Ada" })).await.expect(200);
     }
+    let tokens = first.login().await.expect(200).json();
+    let refresh_token = tokens["refresh_token"].as_str().expect("a token");
     // With room for replies of the database that come in more pieces, each of which is some calls more.
     let answers = [
         ("GET /", 7, app.get("/").await.expect(200)),
         ("GET /me, bad token", 8, app.me("x.y.z").await.expect(401)),
         ("GET /me", 45, first.me().await.expect(200)),
-        ("login", 105, first.login().await.expect(200)),
+        // Two connections and three statements.
+        ("login", 122, first.login().await.expect(200)),
+        ("refresh", 55, app.refresh(refresh_token).await.expect(200)),
         (
             "register",
             110,
