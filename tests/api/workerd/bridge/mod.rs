@@ -44,6 +44,8 @@ async fn each_endpoint_crosses_the_bridge_no_more_often_than_its_budget() {
     }
     let app = App::with().counts_calls().start();
     let (first, second) = (app.user().await, app.user().await);
+    let tokens = first.login().await.expect(200).json();
+    let refresh_token = tokens["refresh_token"].as_str().expect("a token");
     for user in [&first, &second] {
         // What is made once.
         app.get("/").await.expect(200);
@@ -51,8 +53,6 @@ async fn each_endpoint_crosses_the_bridge_no_more_often_than_its_budget() {
         user.me().await.expect(200);
         user.update(&json!({ "name": "Ada" })).await.expect(200);
     }
-    let tokens = first.login().await.expect(200).json();
-    let refresh_token = tokens["refresh_token"].as_str().expect("a token");
     // With room for replies of the database that come in more pieces, each of which is some calls more.
     let answers = [
         ("GET /", 7, app.get("/").await.expect(200)),
