@@ -90,7 +90,7 @@ fn normal(json: &str) -> String {
 
 fn run_examples(port: u16, email: &str) {
     let examples = examples();
-    assert_eq!(examples.len(), 5);
+    assert_eq!(examples.len(), 6);
     // One shell for all of them, since TOKEN is set in one and used in the next.
     let script: Vec<_> = examples
         .iter()

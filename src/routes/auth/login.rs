@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+
 use crate::app::App;
 use crate::auth::limits;
 use crate::auth::login::{self, Outcome, Verified};
@@ -16,12 +20,9 @@ use crate::identity::email::Lookup;
 use crate::password::Password;
 use crate::platform::Limiter;
 use crate::validation::Violation;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
 
-/// `POST /auth/login`: 200 and the tokens of a new session; 401 for an unknown e-mail and for a wrong password
-/// alike; 429 after too many failed logins, whether or not the account exists.
+/// `POST /auth/login`: 200 and the tokens of a new session; 401 for an unknown e-mail and for a wrong
+/// password alike; 429 after too many failed logins, whether or not the account exists.
 ///
 /// # Errors
 /// [`Error::InvalidFields`]; [`Error::RateLimited`]; [`Error::Database`]; [`Error::Internal`] if
