@@ -2,7 +2,7 @@
 //!
 //! `migrations/0004` describes the columns. All times are the Worker's, in seconds since 1970-01-01
 //! UTC. A session is live while `expires` is in the future; the statement behind a protected route
-//! checks that in the same breath ([`Current::condition`]).
+//! checks that in the same breath, by the condition of [`Current`].
 
 mod refresh;
 
