@@ -32,7 +32,7 @@ pub enum Error {
     /// 401: the refresh token is not valid, or its session is over.
     #[error("invalid session")]
     InvalidSession,
-    /// 404: no route has this path.
+    /// 404: no route has this path, or the user has no such session.
     #[error("no such path")]
     NotFound,
     /// 405: the route does not support this method. The router adds `Allow`.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, MaybeDone, maybe_done, poll_immediate};
 
 use crate::app::App;
-use crate::auth::sessions::{self, SessionView};
+use crate::auth::sessions::{self, TokensView};
 use crate::db::Session;
 use crate::db::login_throttle::{self, Decision, Taken};
 use crate::db::user::{self, StoredCredentials};
@@ -134,7 +134,7 @@ impl Verified {
         self.reservation.account
     }
 
-    /// Starts a session. Returns `None` if the password has been changed since it was compared.
+    /// Starts a session. Returns `None` if the password is no longer the user's, or the user is gone.
     ///
     /// # Errors
     /// [`Error::Database`]; [`Error::Internal`] if hashing or signing fails.
@@ -145,7 +145,7 @@ impl Verified {
         password: &Password,
         device: &Device,
         log: &Log,
-    ) -> Result<Option<SessionView>, Error> {
+    ) -> Result<Option<TokensView>, Error> {
         if let Some(view) = sessions::start(app, &self.user, device, log).await? {
             return Ok(Some(view));
         }

@@ -18,7 +18,7 @@ use crate::token::RefreshToken;
 
 /// The tokens of a session, in the body of a login and of a refresh (RFC 6749, 5.1).
 #[derive(Serialize)]
-pub(crate) struct SessionView {
+pub(crate) struct TokensView {
     access_token: String,
     token_type: &'static str,
     expires_in: u64,
@@ -28,7 +28,7 @@ pub(crate) struct SessionView {
     refresh_expires_in: u64,
 }
 
-impl SessionView {
+impl TokensView {
     fn new(app: &App, token: &RefreshToken, now: u64) -> Result<Self, Error> {
         let RefreshToken {
             session,
@@ -61,7 +61,7 @@ pub(crate) async fn start(
     user: &StoredCredentials,
     device: &Device,
     log: &Log,
-) -> Result<Option<SessionView>, Error> {
+) -> Result<Option<TokensView>, Error> {
     let id = SessionId::random().map_err(|error| Error::Internal(error.to_string()))?;
     let (now, lifetimes) = (app.runtime.now(), &app.config.sessions);
     let token = RefreshToken {
@@ -70,7 +70,7 @@ pub(crate) async fn start(
         counter: 0,
         ends: now.saturating_add(lifetimes.absolute.as_secs()),
     };
-    let view = SessionView::new(app, &token, now)?;
+    let view = TokensView::new(app, &token, now)?;
     let address = device.place();
     let new = NewSession {
         id,
@@ -86,12 +86,12 @@ pub(crate) async fn start(
     Ok(app.db.run(log, start).await?.then_some(view))
 }
 
-/// What came of a refresh.
+/// The outcome of a refresh.
 pub(crate) enum Outcome {
     /// The session goes on with new tokens.
-    Refreshed(UserId, SessionView),
+    Refreshed(UserId, TokensView),
     /// It has gone on a moment ago with the same refresh token.
-    Repeated(UserId, SessionView),
+    Repeated(UserId, TokensView),
     /// The token was a copy: the session has ended.
     Reused(UserId),
     /// There is no such session any more.
@@ -100,8 +100,8 @@ pub(crate) enum Outcome {
     Forged,
 }
 
-/// The time that a refresh may take. It may have been done when that is over: the client is told to
-/// come back in 2 to 4 s, which must be within the time in which a refresh may be repeated.
+/// The deadline of a refresh. A refresh that is late may have been done; the client comes back 2 to
+/// 4 s later, which together has to be less than the default of `SESSION_REFRESH_GRACE_SECONDS`.
 const REFRESH_WITHIN: Duration = Duration::from_secs(3);
 
 /// Refreshes the session of a refresh token.
@@ -113,7 +113,7 @@ pub(crate) async fn refresh(app: &App, token: &str, log: &Log) -> Result<Outcome
         return Ok(Outcome::Forged);
     };
     let now = app.runtime.now();
-    let view = SessionView::new(app, &token.successor(), now)?;
+    let view = TokensView::new(app, &token.successor(), now)?;
     let lifetimes = &app.config.sessions;
     let refresh = async |session| login_session::refresh(&session, &token, lifetimes, now).await;
     let refreshed = within(REFRESH_WITHIN, &*app.runtime, app.db.run(log, refresh)).await;

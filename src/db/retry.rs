@@ -1,7 +1,7 @@
 //! Which failed statements are run again, and after how long.
 //!
-//! Each statement is a transaction of its own, so it can be run again by itself. A write is repeated
-//! only after an error that tells that nothing was changed.
+//! Each statement is a transaction of its own, so it can be run again by itself. A write that
+//! may not be run twice is repeated only after an error that tells that nothing was changed.
 
 use std::time::Duration;
 
@@ -33,7 +33,8 @@ enum Repeat {
     All,
     /// All, but once: the statement was not applied, and more attempts would add to the overload.
     Once,
-    /// Those that change nothing, because it is unknown whether the statement was applied.
+    /// Those that may be run twice ([`Step::Read`]), because it is unknown whether the statement was
+    /// applied.
     Reads,
 }
 

@@ -11,7 +11,8 @@ use super::address::Network;
 /// The most bytes of a User-Agent that are kept.
 const MOST_BYTES: usize = 255;
 
-/// The device that a request comes from. It says so itself, so it is for display only.
+/// The device that a request comes from. `client` is what it says of itself, for display only; `network`
+/// is what Cloudflare says, and counts for the limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Device {
     /// The start of its User-Agent, without control characters; empty if there is none.

@@ -32,7 +32,7 @@ impl Error {
             }
             Self::UnsupportedMediaType(detail) => detail,
             Self::MissingToken => "Send an access token as \"Authorization: Bearer <token>\".",
-            Self::InvalidToken(_) => "The access token is not valid; log in again.",
+            Self::InvalidToken(_) => "The access token is not valid; refresh it or log in again.",
             Self::InvalidCredentials => "The e-mail or the password is wrong.",
             Self::InvalidSession => "The session is over; log in again.",
             Self::NotFound => "There is nothing at this path.",

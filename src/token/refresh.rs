@@ -31,8 +31,8 @@ pub struct RefreshToken {
     pub session: SessionId,
     /// The user of the session.
     pub user: UserId,
-    /// The number of refreshes before this token was made. The token of the counter that the
-    /// session has is the current one.
+    /// The number of refreshes before this token was made. The token is the current one if the
+    /// session's row has the same counter.
     pub counter: u32,
     /// The end of the session, however often it is refreshed, in seconds since 1970-01-01 UTC.
     pub ends: u64,
@@ -87,7 +87,7 @@ impl RefreshKeys {
 }
 
 impl RefreshToken {
-    /// The token that takes the place of this one.
+    /// Returns the token that takes the place of this one.
     #[must_use]
     pub fn successor(&self) -> Self {
         Self {

@@ -2,7 +2,7 @@
 //!
 //! `migrations/0004` describes the columns. All times are the Worker's, in seconds since 1970-01-01
 //! UTC. A session is live while `expires` is in the future; the statement behind a protected route
-//! checks that in the same breath, by the condition of [`Current`].
+//! checks that in the same statement, by the condition of [`Current`].
 
 mod refresh;
 
@@ -82,7 +82,8 @@ pub struct Current {
 }
 
 impl Current {
-    /// Returns the condition that the session is one of a user and live; true without a session.
+    /// Returns the SQL condition that the session is live and the user's; `TRUE` for a token without
+    /// one.
     pub(super) fn condition(&self, user: UserId) -> Sql {
         match &self.session {
             None => Sql::from("TRUE"),
@@ -206,7 +207,7 @@ pub async fn end_all(
     session.execute_repeatable(&delete).await.map(drop)
 }
 
-/// Deletes some sessions that have ended long ago.
+/// Deletes up to 500 sessions that are past `ends`.
 ///
 /// # Errors
 /// [`Error`] if the statement fails.

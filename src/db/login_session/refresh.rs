@@ -43,7 +43,7 @@ const OVER: u64 = 4;
 ///
 /// # Errors
 /// [`Error`] if the statement fails. It may have been done: repeating it within
-/// [`Lifetimes::grace`] has the same result for whoever has the current token.
+/// [`Lifetimes::grace`] gives [`Refreshed::Repeated`] and the same successor.
 pub async fn refresh(
     session: &Session<'_>,
     token: &RefreshToken,
@@ -58,10 +58,11 @@ pub async fn refresh(
 /// Returns the statement of [`refresh`]. [`Refreshed::read`] decodes the `LAST_INSERT_ID` of its
 /// reply.
 ///
-/// It gives the same whether an assignment sees what those before it have assigned or not (MariaDB's
-/// `SIMULTANEOUS_ASSIGNMENT`). The first one decides, and changes `refreshed` only where the token
-/// is the current one; the others do not read `refreshed` then. The second one changes `expires`, to
-/// 0 or to a later time; the third one reads it only to see whether it is over.
+/// The result does not depend on whether an assignment sees the values assigned before it (it does
+/// not under MariaDB's `SIMULTANEOUS_ASSIGNMENT`). `refreshed` changes only if the token is the
+/// current one, and then the other assignments do not read it. `expires` becomes 0 or a later time,
+/// or stays; `counter` advances only where the token is the current one, and then the old and the new
+/// `expires` are both after `now`.
 ///
 /// The row is found by its key alone: with the user in the condition, a server may choose that index,
 /// and a refresh and a logout deadlock. The token is authentic, so the session is the user's.
