@@ -23,9 +23,10 @@ impl SessionId {
     /// Parses an id in its only spelling, 32 lower-case hexadecimal digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        let mut id = [0; 16];
+        hex::decode_to_slice(text, &mut id).ok()?;
         let is_lower = !text.bytes().any(|c| c.is_ascii_uppercase());
-        let bytes = hex::decode(text).ok().filter(|_| is_lower)?;
-        bytes.try_into().ok().map(Self)
+        is_lower.then_some(Self(id))
     }
 
     /// Returns the bytes, as they are stored.
