@@ -11,7 +11,6 @@ use crate::db::login_session::Current;
 use crate::db::user::{self, User};
 use crate::error::Error;
 use crate::header::bearer::Authorization;
-use crate::identity::session_id::SessionId;
 use crate::identity::user_id::UserId;
 use crate::token::{Subject, TokenError};
 
@@ -20,20 +19,14 @@ use crate::token::{Subject, TokenError};
 pub struct CurrentUser(Subject);
 
 impl CurrentUser {
-    /// The session of the token, at the time of the request.
+    /// The session of the token, at the time of the request. A token of the replaced system has none.
     #[must_use]
     pub fn current(&self, now: u64) -> Current {
-        let session = self.session().map(|(session, _)| session);
-        Current { session, now }
-    }
-
-    /// The session of the token, with its user. A token of the replaced system has none.
-    #[must_use]
-    pub fn session(&self) -> Option<(SessionId, UserId)> {
-        match &self.0 {
-            Subject::Id(user, session) => session.map(|session| (session, *user)),
+        let session = match &self.0 {
+            Subject::Id(_, session) => *session,
             Subject::Email(_) => None,
-        }
+        };
+        Current { session, now }
     }
 
     /// Returns `user.id`. For a token of the replaced system, which names an e-mail, the id is

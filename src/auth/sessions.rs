@@ -113,6 +113,7 @@ pub(crate) async fn refresh(app: &App, token: &str, log: &Log) -> Result<Outcome
         return Ok(Outcome::Forged);
     };
     let now = app.runtime.now();
+    // Before the statement, so that a failure to sign uses no token up.
     let view = TokensView::new(app, &token.successor(), now)?;
     let lifetimes = &app.config.sessions;
     let refresh = async |session| login_session::refresh(&session, &token, lifetimes, now).await;

@@ -21,8 +21,8 @@ pub(super) enum Step {
     /// Connecting: no statement was sent.
     Connect,
     /// A statement that may be run twice: it changes nothing, or nothing more.
-    Read,
-    /// A statement that changes rows.
+    Repeatable,
+    /// A statement that changes rows, and more if it is run twice.
     Write,
 }
 
@@ -33,7 +33,7 @@ enum Repeat {
     All,
     /// All, but once: the statement was not applied, and more attempts would add to the overload.
     Once,
-    /// Those that may be run twice ([`Step::Read`]), because it is unknown whether the statement was
+    /// Those that may be run twice ([`Step::Repeatable`]), because it is unknown whether the statement was
     /// applied.
     Reads,
 }
@@ -153,7 +153,7 @@ mod tests {
             let paused = |failed: &u32| pause(step, error, *failed).is_some();
             u32::try_from((1..10).take_while(paused).count()).unwrap()
         };
-        (count(Step::Read), count(Step::Write))
+        (count(Step::Repeatable), count(Step::Write))
     }
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
         for code in [1040, 1203, 1226] {
             let error = server(code, "08004", "");
             assert_eq!(repeats(&error), (1, 1), "{code}");
-            let pause = pause(Step::Read, &error, 1).unwrap();
+            let pause = pause(Step::Repeatable, &error, 1).unwrap();
             assert!(pause >= Duration::from_millis(270), "{pause:?}");
         }
     }

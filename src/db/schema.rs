@@ -1,4 +1,4 @@
-//! The check that the tables of users and login budgets are usable.
+//! The check that the tables of users, sessions and login budgets are usable.
 
 use super::login_session::Current;
 use super::user::columns::{self, Column, narrow_password};

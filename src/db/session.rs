@@ -74,7 +74,7 @@ impl<'a> Session<'a> {
         statement: &Statement,
         read: impl Fn(&Row) -> Result<T, mysql::Error>,
     ) -> Result<Vec<T>, Error> {
-        let rows = self.run(statement, Step::Read, |connection, statement| {
+        let rows = self.run(statement, Step::Repeatable, |connection, statement| {
             Box::pin(connection.query(statement))
         });
         let rows = rows.await?;
@@ -87,10 +87,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`Error`] if the statement fails or times out. The change may have happened nevertheless.
     pub async fn execute(&self, statement: &Statement) -> Result<Affected, Error> {
-        let done = self.run(statement, Step::Write, |connection, statement| {
-            Box::pin(connection.execute(statement))
-        });
-        done.await
+        self.change(statement, Step::Write).await
     }
 
     /// Runs a statement that changes rows and may be run twice: the second time it changes nothing
@@ -99,10 +96,17 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`Error`] if the statement fails or times out. The change may have happened nevertheless.
     pub async fn execute_repeatable(&self, statement: &Statement) -> Result<Affected, Error> {
-        let done = self.run(statement, Step::Read, |connection, statement| {
+        self.change(statement, Step::Repeatable).await
+    }
+
+    fn change<'s>(
+        &'s self,
+        statement: &'s Statement,
+        step: Step,
+    ) -> BoxFuture<'s, Result<Affected, Error>> {
+        self.run(statement, step, |connection, statement| {
             Box::pin(connection.execute(statement))
-        });
-        done.await
+        })
     }
 
     /// Waits, for work that tries again by itself.

@@ -75,15 +75,11 @@ impl FromRequest<Arc<App>> for OptionalInput {
 
     async fn from_request(request: Request, _: &Arc<App>) -> Result<Self, Error> {
         let (parts, body) = request.into_parts();
-        let checked = check_head(&parts.headers);
-        if matches!(checked, Err(Error::BodyTooLarge)) {
-            return checked.map(|()| Self::default());
-        }
         let body = read_limited(body).await?;
         if body.is_empty() {
             return Ok(Self::default());
         }
-        checked?;
+        check_head(&parts.headers)?;
         let fields = Fields::parse(&body)?;
         Ok(Self { fields })
     }

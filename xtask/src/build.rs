@@ -10,8 +10,7 @@ use crate::bundle::{Names, bundle};
 use crate::tools::Tools;
 use xtask_host::process::root;
 
-/// What the gzipped wasm may weigh, in bytes: what it weighs, and a little. The five routes of sessions are
-/// 25 KB of it.
+/// What the gzipped wasm may weigh, in bytes: what it weighs, and a little.
 const MAX_GZIPPED: usize = 436_000;
 
 #[derive(clap::Args)]

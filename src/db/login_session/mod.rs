@@ -185,24 +185,15 @@ pub async fn end_of(
     Ok(session.execute(&delete).await?.rows > 0)
 }
 
-/// Ends all sessions of a user, or all but one.
+/// Ends all sessions of a user.
 ///
 /// # Errors
 /// [`Error`] if the statement fails.
-pub async fn end_all(
-    session: &Session<'_>,
-    user: UserId,
-    but: Option<SessionId>,
-) -> Result<(), Error> {
-    let others = match &but {
-        None => Sql::from("TRUE"),
-        Some(but) => sql!("`id` <> :but", but = but.as_bytes().as_slice()),
-    };
+pub async fn end_all(session: &Session<'_>, user: UserId) -> Result<(), Error> {
     let delete = statement!(
         "ending the sessions of a user",
-        "DELETE FROM `gatehouse_session` WHERE `user` = :user AND :others",
+        "DELETE FROM `gatehouse_session` WHERE `user` = :user",
         user,
-        others = &others,
     );
     session.execute_repeatable(&delete).await.map(drop)
 }

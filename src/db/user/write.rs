@@ -160,7 +160,7 @@ pub async fn upgrade_hash(
 ) -> Result<bool, Refusal> {
     // Compared byte by byte: the column's collation may ignore case.
     let rows = sql!(
-        "`id` = :id AND CAST(`password` AS BINARY) = :old",
+        concat!("`id` = :id AND ", utf8!("password"), " = :old"),
         id,
         old = old.as_bytes(),
     );

@@ -64,7 +64,7 @@ pub async fn logout_all(
     let now = app.runtime.now();
     let work = async |session| {
         let user = caller.load(&session, now).await?;
-        login_session::end_all(&session, user.id, None).await?;
+        login_session::end_all(&session, user.id).await?;
         Ok::<_, Error>(user.id)
     };
     let user = app.db.run(&log, work).await?;

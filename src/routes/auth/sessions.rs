@@ -83,7 +83,8 @@ pub async fn end_session(
     caller: CurrentUser,
     uri: Uri,
 ) -> Result<Response, Error> {
-    // An id has one spelling, so nothing of the path is decoded (axum's `Path` would be 20 KB of wasm).
+    // An id has one spelling, so nothing of the path is decoded. What `Path` cannot decode it would
+    // refuse in words of its own.
     let id = uri.path().rsplit('/').next().and_then(SessionId::parse);
     let now = app.runtime.now();
     let work = async |session| {

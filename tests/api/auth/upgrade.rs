@@ -214,3 +214,20 @@ async fn the_largest_hashes_of_the_replaced_system_log_in_where_they_are_let() {
     app.login(&email, "correct horse").await.expect(200);
     eventually(async || stored(&email).await.starts_with(CURRENT)).await;
 }
+
+#[tokio::test]
+async fn a_hash_in_a_column_of_two_bytes_a_character_logs_in_and_is_replaced() {
+    let database = Database::with_table(
+        "utf16",
+        "id BIGINT AUTO_INCREMENT PRIMARY KEY, email VARCHAR(255) UNIQUE, \
+         password VARCHAR(255) CHARACTER SET utf16, name VARCHAR(50), username VARCHAR(50), \
+         updated_at TIMESTAMP NULL",
+    );
+    let app = App::on(&database);
+    let email = unique_email();
+    database.insert(Some(&email), Some(PASSLIB)).await;
+    app.login(&email, PASSWORD).await.expect(200);
+    eventually(async || app.counted("hash_upgraded") == 1).await;
+    app.login(&email, PASSWORD).await.expect(200);
+    assert_eq!(app.counted("hash_upgrade_skipped"), 0);
+}
