@@ -32,6 +32,9 @@ pub enum Error {
     /// 401: the refresh token is not valid, or its session is over.
     #[error("invalid session")]
     InvalidSession,
+    /// 403: a request with a session cookie, or for one, is not from a page that may send it.
+    #[error("cross-origin")]
+    CrossOrigin,
     /// 404: no route has this path, or the user has no such session.
     #[error("no such path")]
     NotFound,
@@ -77,6 +80,7 @@ impl Error {
             | Self::InvalidToken(_)
             | Self::InvalidCredentials
             | Self::InvalidSession => StatusCode::UNAUTHORIZED,
+            Self::CrossOrigin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::EmailTaken | Self::Conflict(_) => StatusCode::CONFLICT,
@@ -99,6 +103,7 @@ impl Error {
             Self::InvalidToken(_) => "invalid_token",
             Self::InvalidCredentials => "invalid_credentials",
             Self::InvalidSession => "invalid_session",
+            Self::CrossOrigin => "cross_origin",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::EmailTaken => "email_taken",

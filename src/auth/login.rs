@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, MaybeDone, maybe_done, poll_immediate};
 
 use crate::app::App;
-use crate::auth::sessions::{self, TokensView};
+use crate::auth::sessions::{self, SessionTokens};
 use crate::db::Session;
 use crate::db::login_throttle::{self, Decision, Taken};
 use crate::db::user::{self, StoredCredentials};
@@ -145,9 +145,9 @@ impl Verified {
         password: &Password,
         device: &Device,
         log: &Log,
-    ) -> Result<Option<TokensView>, Error> {
-        if let Some(view) = sessions::start(app, &self.user, device, log).await? {
-            return Ok(Some(view));
+    ) -> Result<Option<SessionTokens>, Error> {
+        if let Some(tokens) = sessions::start(app, &self.user, device, log).await? {
+            return Ok(Some(tokens));
         }
         // The hash has changed: another login has replaced an outdated one, or the password is new.
         let find = async |session| user::find_credentials(&session, email).await;

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-
 use crate::app::App;
 use crate::db;
 use crate::db::login_session::{self, NewSession, Refreshed};
@@ -14,21 +12,18 @@ use crate::http::device::Device;
 use crate::identity::session_id::SessionId;
 use crate::identity::user_id::UserId;
 use crate::platform::within;
-use crate::token::RefreshToken;
+use crate::token::{AccessToken, RefreshToken};
 
-/// The tokens of a session, in the body of a login and of a refresh (RFC 6749, 5.1).
-#[derive(Serialize)]
-pub(crate) struct TokensView {
-    access_token: String,
-    token_type: &'static str,
-    expires_in: u64,
-    session_id: SessionId,
-    refresh_token: String,
+/// The tokens of a session.
+pub(crate) struct SessionTokens {
+    pub(crate) access: AccessToken,
+    pub(crate) session: SessionId,
+    pub(crate) refresh_token: String,
     /// Seconds until the session expires if it is not refreshed.
-    refresh_expires_in: u64,
+    pub(crate) refresh_expires_in: u64,
 }
 
-impl TokensView {
+impl SessionTokens {
     fn new(app: &App, token: &RefreshToken, now: u64) -> Result<Self, Error> {
         let RefreshToken {
             session,
@@ -40,10 +35,8 @@ impl TokensView {
         let keys = &app.config.refresh_keys;
         let refresh_token = keys.seal(token);
         Ok(Self {
-            access_token: access.token,
-            token_type: "bearer",
-            expires_in: access.expires_in,
-            session_id: session,
+            access,
+            session,
             refresh_token: refresh_token
                 .ok_or_else(|| Error::Internal("there is no key for refresh tokens".to_owned()))?,
             refresh_expires_in: app.config.sessions.expires(now, ends).saturating_sub(now),
@@ -61,7 +54,7 @@ pub(crate) async fn start(
     user: &StoredCredentials,
     device: &Device,
     log: &Log,
-) -> Result<Option<TokensView>, Error> {
+) -> Result<Option<SessionTokens>, Error> {
     let id = SessionId::random().map_err(|error| Error::Internal(error.to_string()))?;
     let (now, lifetimes) = (app.runtime.now(), &app.config.sessions);
     let token = RefreshToken {
@@ -70,7 +63,7 @@ pub(crate) async fn start(
         counter: 0,
         ends: now.saturating_add(lifetimes.absolute.as_secs()),
     };
-    let view = TokensView::new(app, &token, now)?;
+    let tokens = SessionTokens::new(app, &token, now)?;
     let address = device.place();
     let new = NewSession {
         id,
@@ -83,15 +76,15 @@ pub(crate) async fn start(
         address: &address,
     };
     let start = async |session| login_session::start(&session, &new).await;
-    Ok(app.db.run(log, start).await?.then_some(view))
+    Ok(app.db.run(log, start).await?.then_some(tokens))
 }
 
 /// The outcome of a refresh.
 pub(crate) enum Outcome {
     /// The session goes on with new tokens.
-    Refreshed(UserId, TokensView),
+    Refreshed(UserId, SessionTokens),
     /// It has gone on a moment ago with the same refresh token.
-    Repeated(UserId, TokensView),
+    Repeated(UserId, SessionTokens),
     /// The token was a copy: the session has ended.
     Reused(UserId),
     /// There is no such session any more.
@@ -114,7 +107,7 @@ pub(crate) async fn refresh(app: &App, token: &str, log: &Log) -> Result<Outcome
     };
     let now = app.runtime.now();
     // Before the statement, so that a failure to sign uses no token up.
-    let view = TokensView::new(app, &token.successor(), now)?;
+    let tokens = SessionTokens::new(app, &token.successor(), now)?;
     let lifetimes = &app.config.sessions;
     let refresh = async |session| login_session::refresh(&session, &token, lifetimes, now).await;
     let refreshed = within(REFRESH_WITHIN, &*app.runtime, app.db.run(log, refresh)).await;
@@ -123,8 +116,8 @@ pub(crate) async fn refresh(app: &App, token: &str, log: &Log) -> Result<Outcome
         limit: REFRESH_WITHIN,
     };
     Ok(match refreshed.unwrap_or(Err(late))? {
-        Refreshed::Advanced => Outcome::Refreshed(token.user, view),
-        Refreshed::Repeated => Outcome::Repeated(token.user, view),
+        Refreshed::Advanced => Outcome::Refreshed(token.user, tokens),
+        Refreshed::Repeated => Outcome::Repeated(token.user, tokens),
         Refreshed::Reused => Outcome::Reused(token.user),
         Refreshed::Over => Outcome::Over(token.user),
     })

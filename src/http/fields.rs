@@ -26,6 +26,12 @@ impl Fields {
         })
     }
 
+    /// True if the body has a member, whatever its value.
+    #[must_use]
+    pub fn has(&self, field: &str) -> bool {
+        self.object.has(field)
+    }
+
     /// Parses a required member. Returns `None` if it is missing or invalid, which
     /// [`Fields::finish`] reports.
     pub fn required<T>(

@@ -5,18 +5,21 @@ use axum::response::Response;
 
 use super::address::CLIENT_ADDRESS;
 use super::request_id::REQUEST_ID;
+use super::same_origin::SEC_FETCH_SITE;
 use crate::config::HttpConfig;
 
 /// The request headers that Gatehouse reads. The Worker copies no others out of JavaScript.
-pub static REQUEST_HEADERS: [HeaderName; 8] = [
+pub static REQUEST_HEADERS: [HeaderName; 10] = [
     header::AUTHORIZATION,
     header::CONTENT_ENCODING,
     header::CONTENT_LENGTH,
     header::CONTENT_TYPE,
+    header::COOKIE,
     header::ORIGIN,
     header::USER_AGENT,
     CLIENT_ADDRESS,
     REQUEST_ID,
+    SEC_FETCH_SITE,
 ];
 
 /// The fixed headers of every response. The API returns data only, so browsers need not run, frame,

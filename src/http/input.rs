@@ -68,6 +68,18 @@ where
 pub struct OptionalInput {
     /// The members of the body; none without a body.
     pub fields: Fields,
+    has_body: bool,
+}
+
+impl OptionalInput {
+    /// Refuses a request without a body, of a caller who has to send one: it is the JSON type of a
+    /// body for which browsers ask before a page of another origin may send it.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedMediaType`].
+    pub fn require_body(&self) -> Result<(), Error> {
+        self.has_body.then_some(()).ok_or(NOT_JSON)
+    }
 }
 
 impl FromRequest<Arc<App>> for OptionalInput {
@@ -81,7 +93,10 @@ impl FromRequest<Arc<App>> for OptionalInput {
         }
         check_head(&parts.headers)?;
         let fields = Fields::parse(&body)?;
-        Ok(Self { fields })
+        Ok(Self {
+            fields,
+            has_body: true,
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod after;
+pub mod cookie;
 mod cors;
 pub mod device;
 mod drain;
@@ -13,3 +14,4 @@ pub(crate) mod matched_route;
 mod problem;
 pub(crate) mod request_id;
 pub mod respond;
+pub mod same_origin;

@@ -35,6 +35,9 @@ impl Error {
             Self::InvalidToken(_) => "The access token is not valid; refresh it or log in again.",
             Self::InvalidCredentials => "The e-mail or the password is wrong.",
             Self::InvalidSession => "The session is over; log in again.",
+            Self::CrossOrigin => {
+                "The session cookie is for pages of this origin; see CORS_ORIGINS for others."
+            }
             Self::NotFound => "There is nothing at this path.",
             Self::MethodNotAllowed => "This path does not allow this method; see the Allow header.",
             Self::EmailTaken => "A user with this e-mail exists already.",

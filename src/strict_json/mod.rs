@@ -65,6 +65,12 @@ impl Object {
         }
     }
 
+    /// Returns true if there is a member of this name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(member, _)| member == name)
+    }
+
     /// Removes a member and returns its value, if there is one.
     pub fn take(&mut self, name: &str) -> Option<Value> {
         let place = self.0.iter().position(|(member, _)| member == name)?;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use axum::body::Body;
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Response, header};
 use http_body_util::BodyExt as _;
 use worker::web_sys::{self, Headers};
 
@@ -25,6 +25,8 @@ thread_local! {
 pub(super) async fn convert(response: Response<Body>) -> worker::Result<web_sys::Response> {
     let (mut parts, body) = response.into_parts();
     let request_id = parts.headers.remove(REQUEST_ID);
+    // A secret, which is not kept with the other headers.
+    let cookie = parts.headers.remove(header::SET_COOKIE);
     let request_id = request_id.as_ref().and_then(|id| id.to_str().ok());
     // All bodies are in memory, so this waits for nothing.
     let body = body.collect().await;
@@ -32,12 +34,17 @@ pub(super) async fn convert(response: Response<Body>) -> worker::Result<web_sys:
     let body = body.to_bytes();
     let body = str::from_utf8(&body).map_err(|_| worker::Error::BadEncoding)?;
     let headers = headers(&parts.headers)?;
-    Ok(bridge::make_response(
+    let response = bridge::make_response(
         parts.status.as_u16(),
         &headers,
         request_id.unwrap_or_default(),
         body,
-    )?)
+    )?;
+    if let Some(cookie) = cookie {
+        let cookie = cookie.to_str().map_err(|_| worker::Error::BadEncoding)?;
+        response.headers().append("set-cookie", cookie)?;
+    }
+    Ok(response)
 }
 
 /// Returns the JavaScript object of a set of headers, which is made unless it is kept.

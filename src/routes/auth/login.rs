@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Response};
 
+use super::tokens::{Carrier, respond};
 use crate::app::App;
 use crate::auth::limits;
 use crate::auth::login::{self, Outcome, Verified};
@@ -15,42 +16,41 @@ use crate::events::{Audit, Event, Log};
 use crate::http::after::After;
 use crate::http::device::Device;
 use crate::http::input::Input;
-use crate::http::json::json;
+use crate::http::same_origin::check_origin;
 use crate::identity::email::Lookup;
 use crate::password::Password;
 use crate::platform::Limiter;
-use crate::validation::Violation;
 
 /// `POST /auth/login`: 200 and the tokens of a new session; 401 for an unknown e-mail and for a wrong
 /// password alike; 429 after too many failed logins, whether or not the account exists.
 ///
 /// # Errors
-/// [`Error::InvalidFields`]; [`Error::RateLimited`]; [`Error::Database`]; [`Error::Internal`] if
+/// [`Error::InvalidFields`]; [`Error::CrossOrigin`] if a page of another origin asks for a cookie; [`Error::RateLimited`]; [`Error::Database`]; [`Error::Internal`] if
 /// hashing or signing fails.
 pub async fn login(
     State(app): State<Arc<App>>,
     log: Log,
     device: Device,
+    uri: Uri,
+    headers: HeaderMap,
     Input { mut fields, .. }: Input,
 ) -> Result<Response, Error> {
     let email = fields.required("email", |typed| Ok(Lookup::new(&typed)));
     let password = fields.required("password", |text| Ok(Password::new(text)));
-    fields.optional("session", |kind| match &*kind {
-        "token" => Ok(()),
-        _ => Err(Violation::new(
-            "unsupported",
-            "The only kind of session is \"token\".",
-        )),
-    });
+    let carrier = fields.optional("session", |kind| Carrier::parse(&kind));
     let (email, password) = fields.finish(email.zip(password))?;
+    let carrier = carrier.unwrap_or(Carrier::Body);
+    if carrier == Carrier::Cookie {
+        check_origin(&uri, &headers, &app.config.http.cors_origins)?;
+    }
     let network = &device.network;
     limits::check(&app, Limiter::Login, network, &log).await?;
     match login::verify(&app, &email, &password, network, &log).await? {
         Outcome::Verified(verified) => {
             let started = verified.start_session(&app, &email, &password, &device, &log);
             let answer = match started.await {
-                Ok(Some(view)) => Audit::user(Event::LoginSucceeded, verified.user.id)
-                    .on(json(StatusCode::OK, &view)?),
+                Ok(Some(tokens)) => Audit::user(Event::LoginSucceeded, verified.user.id)
+                    .on(respond(&tokens, carrier)?),
                 // The count stays: the password is no longer the right one.
                 Ok(None) => {
                     let account = verified.account();

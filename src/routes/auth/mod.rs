@@ -5,6 +5,7 @@ mod logout;
 mod refresh;
 mod register;
 mod sessions;
+mod tokens;
 
 pub use login::login;
 pub use logout::{logout, logout_all};

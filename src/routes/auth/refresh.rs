@@ -3,38 +3,51 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 
+use super::tokens::{Carrier, respond};
 use crate::app::App;
 use crate::auth::sessions::{self, Outcome};
 use crate::error::Error;
 use crate::events::{Audit, Event, Log};
+use crate::http::cookie::SessionCookie;
 use crate::http::input::Input;
-use crate::http::json::json;
+use crate::http::same_origin::check_origin;
 
 /// `POST /auth/refresh`: 200 and new tokens for a refresh token; 401 if its session is over, or ends
 /// because the token was used before.
+///
+/// The token is in the body or, without one there, in the session cookie, and so is the next one.
 ///
 /// The token before the current one gets the same answer again for a moment, so that a lost answer
 /// and two tabs that refresh at once lose nobody.
 ///
 /// # Errors
-/// [`Error::InvalidFields`]; [`Error::InvalidSession`]; [`Error::Database`]; [`Error::Internal`] if
-/// signing fails.
+/// [`Error::InvalidFields`]; [`Error::CrossOrigin`]; [`Error::InvalidSession`], also for two cookies;
+/// [`Error::Database`]; [`Error::Internal`] if signing fails.
 pub async fn refresh(
     State(app): State<Arc<App>>,
     log: Log,
+    cookie: SessionCookie,
+    uri: Uri,
+    headers: HeaderMap,
     Input { mut fields, .. }: Input,
 ) -> Result<Response, Error> {
-    let token = fields.required("refresh_token", Ok);
-    let token = fields.finish(token)?;
+    let (token, carrier) = if fields.has("refresh_token") || !cookie.is_present() {
+        let token = fields.required("refresh_token", Ok);
+        (fields.finish(token)?, Carrier::Body)
+    } else {
+        check_origin(&uri, &headers, &app.config.http.cors_origins)?;
+        let token = cookie.only().ok_or(Error::InvalidSession)?;
+        (token, Carrier::Cookie)
+    };
     Ok(match sessions::refresh(&app, &token, &log).await? {
-        Outcome::Refreshed(user, view) => {
-            Audit::user(Event::SessionRefreshed, user).on(json(StatusCode::OK, &view)?)
+        Outcome::Refreshed(user, tokens) => {
+            Audit::user(Event::SessionRefreshed, user).on(respond(&tokens, carrier)?)
         }
-        Outcome::Repeated(user, view) => {
-            Audit::user(Event::SessionRefreshRepeated, user).on(json(StatusCode::OK, &view)?)
+        Outcome::Repeated(user, tokens) => {
+            Audit::user(Event::SessionRefreshRepeated, user).on(respond(&tokens, carrier)?)
         }
         Outcome::Reused(user) => {
             Audit::user(Event::RefreshTokenReused, user).on(Error::InvalidSession)

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
-use axum::http::{Request, Response as HttpResponse};
+use axum::http::{Request, Response as HttpResponse, header};
 use axum::middleware::{map_request, map_response};
 use axum::response::Response;
 use bytes::Bytes;
@@ -57,6 +57,7 @@ pub fn router(variables: &[(&str, Value)], platform: Platform) -> Router {
     gatehouse::router::build(setting, names, platform.clone(), platform)
         .layer(map_response(do_after))
         .layer(map_request(drop_unread))
+        .layer(map_request(complete_url))
 }
 
 /// Serves a router, for good.
@@ -67,6 +68,17 @@ pub async fn serve(listener: std::net::TcpListener, router: Router) {
     listener.set_nonblocking(true).expect("nonblocking");
     let listener = TcpListener::from_std(listener).expect("a listener");
     axum::serve(listener, router).await.expect("serve");
+}
+
+/// Puts the `Host` header into the URL, where a Worker finds it.
+async fn complete_url(mut request: axum::extract::Request) -> axum::extract::Request {
+    let host = request.headers().get(header::HOST);
+    let host = host.and_then(|host| host.to_str().ok());
+    let url = host.map(|host| format!("http://{host}{}", request.uri()));
+    if let Some(Ok(url)) = url.map(|url| url.parse()) {
+        *request.uri_mut() = url;
+    }
+    request
 }
 
 /// Drops the headers that a Worker does not copy either, so that one that is missing in its list is

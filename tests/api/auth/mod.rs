@@ -1,6 +1,7 @@
 //! Registering and logging in: what the routes under `/auth` do, and the tokens that they give.
 
 mod breaches;
+mod cookies;
 mod keys;
 mod legacy;
 mod limits;

@@ -10,7 +10,7 @@ pub(crate) mod dialect;
 pub(crate) mod hyperdrive;
 pub(crate) mod ledger;
 mod native;
-mod request;
+pub(crate) mod request;
 mod user;
 mod workerd;
 
