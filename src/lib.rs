@@ -10,6 +10,7 @@
 //! * [`http`]: request extraction, response headers, CORS, problem details;
 //! * [`routes`]: one handler for each endpoint;
 //! * [`auth`]: the steps behind the handlers: the current user, rate limits, logins;
+//! * `housekeeping`: what a cron trigger does;
 //! * [`identity`], [`password`], [`token`]: types with their rules, no I/O;
 //! * [`db`]: connections with timeouts and retries, and the SQL statements, one module for each
 //!   table;
@@ -25,6 +26,7 @@ pub mod db;
 pub mod error;
 pub mod events;
 pub mod header;
+mod housekeeping;
 pub mod http;
 pub mod identity;
 pub mod mysql;

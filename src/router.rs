@@ -1,4 +1,4 @@
-//! The route table, and the middleware around it.
+//! The route table, the middleware around it, and the service of both.
 
 use std::sync::Arc;
 
@@ -9,14 +9,37 @@ use axum::routing::{delete, get, patch, post};
 use crate::app::{App, StartError};
 use crate::config::{Config, HttpConfig, Setting, strays};
 use crate::error::Error;
-use crate::events::report_stray;
+use crate::events::{Event, Log, report_stray};
+use crate::housekeeping;
 use crate::http::matched_route::note_route;
 use crate::http::respond::{Responder, respond};
 use crate::platform::{Runtime, Services};
 use crate::routes::{auth, health, keys, user};
 
+/// The API, and what is done without a request.
+#[derive(Clone)]
+pub struct Gatehouse {
+    /// The API.
+    pub router: Router,
+    runtime: Arc<dyn Runtime>,
+    /// The state of the API, or the reason why there is none.
+    app: Result<Arc<App>, String>,
+}
+
+impl Gatehouse {
+    /// Deletes sessions that are over and budgets of failed logins that are full again: the work of
+    /// a cron trigger. The log tells what was done, or why it was not.
+    pub async fn keep_house(self) {
+        let log = Log::of_no_request(self.runtime);
+        match self.app {
+            Ok(app) => housekeeping::run(&app, &log).await,
+            Err(reason) => log.write(Event::HousekeepingFailed, None, Some(reason)),
+        }
+    }
+}
+
 /// Returns the router of the whole API.
-pub fn router(app: App) -> Router {
+pub fn router(app: Arc<App>) -> Router {
     let responder = Responder::new(app.runtime.clone(), app.config.http.clone());
     let routes = Router::new()
         .route("/", get(health::get_status))
@@ -38,12 +61,12 @@ pub fn router(app: App) -> Router {
         // Added after the fallback so that it wraps it too.
         .route_layer(from_fn(note_route))
         .fallback(|| async { Error::NotFound })
-        .with_state(Arc::new(app));
+        .with_state(app);
     with_responses(routes, responder)
 }
 
-/// Reads the configuration and returns the router of the API, or [`misconfigured`] if the
-/// configuration cannot be used.
+/// Reads the configuration and returns the API, or [`misconfigured`] if the configuration cannot be
+/// used.
 ///
 /// `lookup` returns the runtime's variable of a name. `names` are the names of all variables; those
 /// that look like a misspelt setting are logged.
@@ -52,7 +75,7 @@ pub fn build<'a, S: Into<Setting>>(
     names: impl Iterator<Item = &'a str>,
     services: Arc<dyn Services>,
     runtime: Arc<dyn Runtime>,
-) -> Router {
+) -> Gatehouse {
     for stray in strays(names) {
         report_stray(&*runtime, stray);
     }
@@ -60,18 +83,31 @@ pub fn build<'a, S: Into<Setting>>(
         .map_err(StartError::from)
         .and_then(|config| App::new(config, services, runtime.clone()));
     match app {
-        Ok(app) => router(app),
+        Ok(app) => {
+            let app = Arc::new(app);
+            Gatehouse {
+                router: router(app.clone()),
+                runtime,
+                app: Ok(app),
+            }
+        }
         Err(error) => misconfigured(&error.to_string(), runtime),
     }
 }
 
-/// Returns a router that answers every request with 500, for a configuration that cannot be used.
+/// Returns an API that answers every request with 500, for a configuration that cannot be used.
 ///
 /// Each request logs the reason, because clients are not told it.
-pub fn misconfigured(reason: &str, runtime: Arc<dyn Runtime>) -> Router {
+pub fn misconfigured(reason: &str, runtime: Arc<dyn Runtime>) -> Gatehouse {
     let reason = format!("configuration: {reason}");
+    let app = Err(reason.clone());
     let routes = Router::new().fallback(|| async { Error::Internal(reason) });
-    with_responses(routes, Responder::new(runtime, HttpConfig::default()))
+    let responder = Responder::new(runtime.clone(), HttpConfig::default());
+    Gatehouse {
+        router: with_responses(routes, responder),
+        runtime,
+        app,
+    }
 }
 
 fn with_responses(routes: Router, responder: Responder) -> Router {

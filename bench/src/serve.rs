@@ -34,7 +34,7 @@ pub(crate) async fn native(options: &Native) -> Result<()> {
         }),
     };
     let listener = std::net::TcpListener::bind(("127.0.0.1", options.port))?;
-    let router = testkit_native::router(&servers::variables(), platform);
+    let router = testkit_native::gatehouse(&servers::variables(), platform).router;
     testkit_native::serve(listener, router).await;
     Ok(())
 }

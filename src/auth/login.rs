@@ -6,17 +6,15 @@ use futures_util::future::{BoxFuture, MaybeDone, maybe_done, poll_immediate};
 
 use crate::app::App;
 use crate::auth::sessions::{self, SessionTokens};
-use crate::db::Session;
-use crate::db::login_throttle::{self, Decision, Taken};
+use crate::db::login_throttle::{self, Decision, KNOWN_FOR, Source, Taken};
 use crate::db::user::{self, StoredCredentials};
 use crate::error::Error;
 use crate::events::{Event, Log};
-use crate::http::address::Network;
 use crate::http::device::Device;
 use crate::identity::email::Lookup;
 use crate::identity::pseudonym::{AccountPseudonym, NetworkPseudonym};
 use crate::password::{Password, Verdict};
-use crate::random;
+use crate::token::RefreshToken;
 
 /// The outcome of a login.
 pub(crate) enum Outcome {
@@ -36,7 +34,8 @@ pub(crate) struct Verified {
     pub(super) is_outdated: bool,
 }
 
-/// Verifies the password of an e-mail.
+/// Verifies the password of an e-mail. `past` is the refresh token of a session that the device has or
+/// had: if it was a session of the same user, the device is known.
 ///
 /// # Errors
 /// [`Error::Database`]; [`Error::Internal`] if hashing fails.
@@ -44,10 +43,11 @@ pub(crate) async fn verify(
     app: &App,
     email: &Lookup,
     password: &Password,
-    network: &Network,
+    device: &Device,
+    past: Option<RefreshToken>,
     log: &Log,
 ) -> Result<Outcome, Error> {
-    let (found, reserved) = look_up_and_reserve(app, email, network, log).await?;
+    let (found, reserved) = look_up_and_reserve(app, email, device, past, log).await?;
     let reservation = match reserved {
         Reserved::Go(reservation) => reservation,
         Reserved::Wait(account, wait) => return Ok(Outcome::Throttled(account, wait)),
@@ -81,6 +81,7 @@ pub(crate) async fn verify(
 /// undoes that.
 pub(super) struct Reservation {
     pub(super) account: AccountPseudonym,
+    pub(super) source: Source,
     pub(super) network: NetworkPseudonym,
     pub(super) taken: Taken,
 }
@@ -94,10 +95,12 @@ enum Reserved {
 async fn look_up_and_reserve(
     app: &App,
     email: &Lookup,
-    network: &Network,
+    device: &Device,
+    past: Option<RefreshToken>,
     log: &Log,
 ) -> Result<(Option<StoredCredentials>, Reserved), Error> {
     let limits = app.config.login.limits;
+    let past = past.filter(|past| proves(past, app));
     let work = async |session| {
         let found = user::find_credentials(&session, email).await?;
         // The e-mail as stored: old rows may hold several spellings of what is one address today.
@@ -105,10 +108,17 @@ async fn look_up_and_reserve(
         // another's.
         let named = found.as_ref().map_or(email.canonical(), |user| &user.email);
         let account = app.pseudonyms.account(named);
-        let network = app.pseudonyms.network(&account, &network.to_string());
-        let reserved = match login_throttle::take(&session, &account, network, limits).await? {
+        let network = app
+            .pseudonyms
+            .network(&account, &device.network.to_string());
+        let past = past.filter(|past| found.as_ref().is_some_and(|user| user.id == past.user));
+        let source = past.map_or(Source::Network(network), |past| {
+            Source::Device(app.pseudonyms.device(&account, past.session))
+        });
+        let reserved = match login_throttle::take(&session, &account, source, limits).await? {
             Decision::Go(taken) => Reserved::Go(Reservation {
                 account,
+                source,
                 network,
                 taken,
             }),
@@ -117,6 +127,14 @@ async fn look_up_and_reserve(
         Ok((found, reserved))
     };
     app.db.run(log, work).await
+}
+
+/// True if a session proves that its device is known: until its absolute end, and for 30 days after its
+/// login at least, even if it is over.
+fn proves(past: &RefreshToken, app: &App) -> bool {
+    let lifetime = app.config.sessions.absolute.as_secs();
+    let login = past.ends.saturating_sub(lifetime);
+    app.runtime.now() < past.ends.max(login.saturating_add(KNOWN_FOR))
 }
 
 /// Starts a timer for the least time that a failed login takes, so that the response time does not
@@ -159,20 +177,4 @@ impl Verified {
             _ => Ok(None),
         }
     }
-}
-
-/// True for a random one in sixteen failed logins, which then calls [`purge`].
-pub(crate) fn is_to_purge() -> bool {
-    random::byte().is_some_and(|byte| byte < 16)
-}
-
-/// Deletes some expired budgets.
-///
-/// Successful logins do this too, but an attacker who tries made-up e-mails causes none.
-///
-/// # Errors
-/// [`Error::Database`].
-pub(crate) async fn purge(app: &App, log: &Log) -> Result<(), Error> {
-    let purge = async |session: Session<'_>| login_throttle::purge(&session).await;
-    Ok(app.db.run(log, purge).await?)
 }

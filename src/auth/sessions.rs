@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::db;
-use crate::db::login_session::{self, NewSession, Refreshed};
-use crate::db::user::StoredCredentials;
+use crate::db::login_session::{self, Current, NewSession, Refreshed};
+use crate::db::user::{self, StoredCredentials};
+use crate::db::{Session, login_throttle};
 use crate::error::Error;
 use crate::events::Log;
+use crate::http::address::Network;
 use crate::http::device::Device;
 use crate::identity::session_id::SessionId;
 use crate::identity::user_id::UserId;
@@ -65,6 +67,7 @@ pub(crate) async fn start(
     };
     let tokens = SessionTokens::new(app, &token, now)?;
     let address = device.place();
+    let network = device.network.to_string();
     let new = NewSession {
         id,
         user: user.id,
@@ -72,6 +75,7 @@ pub(crate) async fn start(
         now,
         expires: lifetimes.expires(now, token.ends),
         ends: token.ends,
+        network: app.pseudonyms.session_network(id, &network),
         client: &device.client,
         address: &address,
     };
@@ -83,6 +87,8 @@ pub(crate) async fn start(
 pub(crate) enum Outcome {
     /// The session goes on with new tokens.
     Refreshed(UserId, SessionTokens),
+    /// The same, and it was used from another network before. [`know_network`] is to be called.
+    Moved(UserId, SessionTokens),
     /// It has gone on a moment ago with the same refresh token.
     Repeated(UserId, SessionTokens),
     /// The token was a copy: the session has ended.
@@ -101,7 +107,12 @@ const REFRESH_WITHIN: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// [`Error::Database`]; [`Error::Internal`] if signing fails.
-pub(crate) async fn refresh(app: &App, token: &str, log: &Log) -> Result<Outcome, Error> {
+pub(crate) async fn refresh(
+    app: &App,
+    token: &str,
+    network: &Network,
+    log: &Log,
+) -> Result<Outcome, Error> {
     let Some(token) = app.config.refresh_keys.open(token) else {
         return Ok(Outcome::Forged);
     };
@@ -109,7 +120,11 @@ pub(crate) async fn refresh(app: &App, token: &str, log: &Log) -> Result<Outcome
     // Before the statement, so that a failure to sign uses no token up.
     let tokens = SessionTokens::new(app, &token.successor(), now)?;
     let lifetimes = &app.config.sessions;
-    let refresh = async |session| login_session::refresh(&session, &token, lifetimes, now).await;
+    let network = app
+        .pseudonyms
+        .session_network(token.session, &network.to_string());
+    let refresh =
+        async |session| login_session::refresh(&session, &token, network, lifetimes, now).await;
     let refreshed = within(REFRESH_WITHIN, &*app.runtime, app.db.run(log, refresh)).await;
     let late = db::Error::Timeout {
         purpose: "refreshing a session",
@@ -117,8 +132,33 @@ pub(crate) async fn refresh(app: &App, token: &str, log: &Log) -> Result<Outcome
     };
     Ok(match refreshed.unwrap_or(Err(late))? {
         Refreshed::Advanced => Outcome::Refreshed(token.user, tokens),
+        Refreshed::Moved => Outcome::Moved(token.user, tokens),
         Refreshed::Repeated => Outcome::Repeated(token.user, tokens),
         Refreshed::Reused => Outcome::Reused(token.user),
         Refreshed::Over => Outcome::Over(token.user),
     })
+}
+
+/// Makes a network that a session was used from known to the account of its user, as a login from it
+/// does.
+///
+/// # Errors
+/// [`Error::Database`].
+pub(crate) async fn know_network(
+    app: &App,
+    user: UserId,
+    network: &Network,
+    log: &Log,
+) -> Result<(), Error> {
+    let now = app.runtime.now();
+    let any = Current { session: None, now };
+    let work = async |session: Session<'_>| {
+        let Some(user) = user::find(&session, user, &any).await? else {
+            return Ok(());
+        };
+        let account = app.pseudonyms.account(&user.email.unwrap_or_default());
+        let network = app.pseudonyms.network(&account, &network.to_string());
+        login_throttle::know(&session, &account, network).await
+    };
+    Ok(app.db.run(log, work).await?)
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::login::{Reservation, Verified};
 use crate::app::App;
-use crate::db::login_session;
 use crate::db::login_throttle::{self, Attempt};
 use crate::db::user::{self, StoredCredentials};
 use crate::db::{self, Observer as _, Session};
@@ -50,8 +49,7 @@ impl Verified {
         }
     }
 
-    /// Gives back what the login took, and deletes some expired budgets and sessions. Tries for
-    /// [`GIVE_BACK_WITHIN`]: otherwise a fail-over of the database would leave a right login counted
+    /// Gives back what the login took. Tries for [`GIVE_BACK_WITHIN`]: otherwise a fail-over of the database would leave a right login counted
     /// as a failure.
     async fn give_back(&self, app: &App, log: &Log) -> Result<(), Error> {
         let mut failed = None;
@@ -73,22 +71,23 @@ impl Verified {
     ) -> Result<(), db::Error> {
         let Reservation {
             account,
+            source,
             network,
             taken,
         } = &self.reservation;
-        let (limits, now) = (app.config.login.limits, app.runtime.now());
+        let limits = app.config.login.limits;
         let mut attempt = Attempt::First;
         let mut pause = FIRST_PAUSE;
         loop {
             let give_back = async |session: Session<'_>| {
-                login_throttle::succeeded(&session, account, *network, *taken, limits, attempt)
-                    .await?;
-                // Not `?`: what is given back must not be given back again for this.
-                Ok(purge(&session, now).await)
+                let (source, network, taken) = (*source, *network, *taken);
+                login_throttle::succeeded(
+                    &session, account, source, network, taken, limits, attempt,
+                )
+                .await
             };
-            let done: Result<_, db::Error> = app.db.run(log, give_back).await;
-            let error = match done {
-                Ok(purged) => return purged,
+            let error = match app.db.run(log, give_back).await {
+                Ok(()) => return Ok(()),
                 Err(error) if error.is_transient() => error,
                 Err(error) => return Err(error),
             };
@@ -99,12 +98,6 @@ impl Verified {
             attempt = Attempt::Repeat;
         }
     }
-}
-
-/// Deletes some expired budgets and sessions.
-async fn purge(session: &Session<'_>, now: u64) -> Result<(), db::Error> {
-    login_throttle::purge(session).await?;
-    login_session::purge(session, now).await
 }
 
 async fn upgrade(

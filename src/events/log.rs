@@ -15,6 +15,7 @@ use super::Event;
 use crate::config::Stray;
 use crate::db::{self, Observer};
 use crate::error::Error;
+use crate::http::request_id;
 use crate::identity::pseudonym::AccountPseudonym;
 use crate::identity::user_id::UserId;
 use crate::platform::{Runtime, Severity};
@@ -73,6 +74,11 @@ impl Log {
             runtime,
             request_id: request_id.into(),
         }
+    }
+
+    /// A log for work that belongs to no request. Its lines have an id of their own.
+    pub(crate) fn of_no_request(runtime: Arc<dyn Runtime>) -> Self {
+        Self::new(runtime, &request_id::random())
     }
 
     /// Writes a line about an event, and counts the event.

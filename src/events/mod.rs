@@ -52,6 +52,12 @@ pub enum Event {
     HashUpgradeSkipped,
     /// The work after a login failed.
     LoginCleanupFailed,
+    /// The network of a refresh was not remembered.
+    NetworkNotRemembered,
+    /// Rows that nothing needs any more were deleted.
+    HousekeepingDone,
+    /// Some of them were not.
+    HousekeepingFailed,
     /// A statement failed and was run again.
     StatementRetried,
     /// A variable looks like a misspelt setting.
@@ -60,7 +66,7 @@ pub enum Event {
 
 impl Event {
     /// All events.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::Request,
         Self::UserRegistered,
         Self::LoginSucceeded,
@@ -81,6 +87,9 @@ impl Event {
         Self::HashUpgraded,
         Self::HashUpgradeSkipped,
         Self::LoginCleanupFailed,
+        Self::NetworkNotRemembered,
+        Self::HousekeepingDone,
+        Self::HousekeepingFailed,
         Self::StatementRetried,
         Self::UnknownSetting,
     ];
@@ -109,6 +118,9 @@ impl Event {
             Self::HashUpgraded => "hash_upgraded",
             Self::HashUpgradeSkipped => "hash_upgrade_skipped",
             Self::LoginCleanupFailed => "login_cleanup_failed",
+            Self::NetworkNotRemembered => "network_not_remembered",
+            Self::HousekeepingDone => "housekeeping_done",
+            Self::HousekeepingFailed => "housekeeping_failed",
             Self::StatementRetried => "statement_retried",
             Self::UnknownSetting => "unknown_setting",
         }
@@ -122,6 +134,8 @@ impl Event {
             | Self::BreachCheckFailed
             | Self::UnreadableHash
             | Self::LoginCleanupFailed
+            | Self::NetworkNotRemembered
+            | Self::HousekeepingFailed
             | Self::UnknownSetting => Severity::Error,
             _ => Severity::Info,
         }
@@ -142,6 +156,9 @@ impl Event {
                 | Self::HashUpgraded
                 | Self::HashUpgradeSkipped
                 | Self::LoginCleanupFailed
+                | Self::NetworkNotRemembered
+                | Self::HousekeepingDone
+                | Self::HousekeepingFailed
                 | Self::StatementRetried
         )
     }

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderName};
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Returns the request id that the client sent, if it is 8 to 64 letters, digits, hyphens and
-/// underscores; otherwise a random one.
+/// underscores; otherwise a [`random`] one.
 pub(super) fn of(headers: &HeaderMap) -> String {
     let sent = headers
         .get(REQUEST_ID)
@@ -20,6 +20,11 @@ pub(super) fn of(headers: &HeaderMap) -> String {
     if let Some(id) = sent.filter(is_plain) {
         return id.to_owned();
     }
+    random()
+}
+
+/// Returns a random id.
+pub(crate) fn random() -> String {
     let mut id = [0; 16];
     // Ignored: without randomness the id is all zeros, and the request itself still has an answer.
     let _ = getrandom::fill(&mut id);

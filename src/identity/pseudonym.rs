@@ -1,5 +1,5 @@
 //! Keyed pseudonyms that stand for e-mails in the login budgets and the log, and for networks in
-//! the login budgets.
+//! the login budgets and sessions.
 
 use std::fmt;
 
@@ -7,6 +7,8 @@ use hkdf::Hkdf;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
+
+use super::session_id::SessionId;
 
 /// A keyed hash of an e-mail, whether or not a user has it. Without the key, the e-mail cannot be
 /// found even by trying all e-mails.
@@ -27,8 +29,8 @@ impl fmt::Display for AccountPseudonym {
     }
 }
 
-/// A keyed hash of a network and an account. Without the key, it reveals neither the network nor
-/// whether two accounts were tried from the same network.
+/// A keyed hash of a network and an account, or a session. Without the key, it reveals neither the
+/// network nor whether two accounts were tried from the same network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NetworkPseudonym([u8; 8]);
 
@@ -40,10 +42,24 @@ impl NetworkPseudonym {
     }
 }
 
-/// Makes [`AccountPseudonym`]s and [`NetworkPseudonym`]s.
+/// A keyed hash of a session that a device had, and its account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DevicePseudonym([u8; 8]);
+
+impl DevicePseudonym {
+    /// Returns the hash as it is stored.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Makes [`AccountPseudonym`]s, [`DevicePseudonym`]s and [`NetworkPseudonym`]s.
 pub struct Pseudonyms {
     accounts: Hmac<Sha256>,
     networks: Hmac<Sha256>,
+    session_networks: Hmac<Sha256>,
+    devices: Hmac<Sha256>,
 }
 
 /// The keys of the pseudonyms could not be derived. HKDF fails for overlong output only, and HMAC
@@ -53,7 +69,7 @@ pub struct Pseudonyms {
 pub struct DerivationError;
 
 impl Pseudonyms {
-    /// Derives two keys from `SECRET_KEY`, one for each kind of pseudonym (HKDF, RFC 5869).
+    /// Derives the keys from `SECRET_KEY`, one for each kind of pseudonym (HKDF, RFC 5869).
     ///
     /// # Errors
     /// [`DerivationError`], which does not happen.
@@ -68,6 +84,8 @@ impl Pseudonyms {
         Ok(Self {
             accounts: derive(b"gatehouse account keys")?,
             networks: derive(b"gatehouse network keys")?,
+            session_networks: derive(b"gatehouse session network keys")?,
+            devices: derive(b"gatehouse device keys")?,
         })
     }
 
@@ -83,6 +101,24 @@ impl Pseudonyms {
         NetworkPseudonym(start_of_mac(
             &self.networks,
             &[&account.0, network.as_bytes()],
+        ))
+    }
+
+    /// Returns the pseudonym of a network that a session is used from.
+    #[must_use]
+    pub fn session_network(&self, session: SessionId, network: &str) -> NetworkPseudonym {
+        NetworkPseudonym(start_of_mac(
+            &self.session_networks,
+            &[session.as_bytes(), network.as_bytes()],
+        ))
+    }
+
+    /// Returns the pseudonym of a device that had a session of an account.
+    #[must_use]
+    pub fn device(&self, account: &AccountPseudonym, session: SessionId) -> DevicePseudonym {
+        DevicePseudonym(start_of_mac(
+            &self.devices,
+            &[&account.0, session.as_bytes()],
         ))
     }
 }

@@ -1,8 +1,8 @@
 // The entry point of the Worker.
 
 import "./tasks.js";
-import { fetch } from "./index.js";
+import { fetch, scheduled } from "./index.js";
 
 Error.stackTraceLimit = 100;
 
-export default { fetch };
+export default { fetch, scheduled };

@@ -1,4 +1,4 @@
-//! The fetch event handler of the Worker, and the platform on Cloudflare Workers.
+//! The event handlers of the Worker, and the platform on Cloudflare Workers.
 //!
 //! This is the only module that uses the `worker` crate. It is compiled only for wasm.
 
@@ -18,9 +18,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use std::task::{self, Poll, Waker};
 
-use axum::Router;
 use futures_util::FutureExt as _;
 use tower_service::Service as _;
+use worker::js_sys::Promise;
 use worker::js_sys::futures::future_to_promise;
 use worker::wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::{Context, Env, wasm_bindgen, web_sys, worker_sys};
@@ -29,11 +29,11 @@ use self::bindings::Bindings;
 pub(crate) use self::host::host_to_ascii;
 use self::runtime::WorkersRuntime;
 use crate::http::after::After;
-use crate::router;
+use crate::router::{self, Gatehouse};
 
-/// The router, built at the first request of an isolate. It must hold only plain data and handles
+/// The API, built at the first event of an isolate. It must hold only plain data and handles
 /// of bindings, because an object that does I/O can be used only in the request that made it.
-static ROUTER: OnceLock<Router> = OnceLock::new();
+static GATEHOUSE: OnceLock<Gatehouse> = OnceLock::new();
 
 /// The fetch event handler. Returns a response, or a promise of one if it has to wait for I/O: most
 /// refusals do not, and without a promise and its task they take a tenth less time.
@@ -60,7 +60,7 @@ async fn answer(
     env: Env,
     context: worker_sys::Context,
 ) -> Result<JsValue, JsValue> {
-    let mut router = ROUTER.get_or_init(|| build(&env)).clone();
+    let mut router = GATEHOUSE.get_or_init(|| build(&env)).router.clone();
     let Ok(mut response) = router.call(request::convert(&request)).await;
     if let Some(work) = After::take(&mut response) {
         Context::new(context).wait_until(work);
@@ -73,7 +73,17 @@ async fn answer(
     })
 }
 
-fn build(env: &Env) -> Router {
+/// The scheduled event handler, for a cron trigger. Returns a promise that is fulfilled when the work
+/// is done; a failure is in the log.
+#[wasm_bindgen]
+#[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
+pub fn scheduled(_: JsValue, env: Env) -> Promise {
+    let gatehouse = GATEHOUSE.get_or_init(|| build(&env)).clone();
+    let work = AssertUnwindSafe(gatehouse.keep_house());
+    future_to_promise(work.map(|()| Ok(JsValue::UNDEFINED)))
+}
+
+fn build(env: &Env) -> Gatehouse {
     let runtime = Arc::new(WorkersRuntime::new(env));
     match Bindings::new(env) {
         Ok(bindings) => {

@@ -39,7 +39,8 @@ fn warm_up() -> Result<(), JsValue> {
         _ => Setting::Absent,
     };
     let nothing = Arc::new(Nothing);
-    let mut router = router::build(setting, std::iter::empty(), nothing.clone(), nothing);
+    let gatehouse = router::build(setting, std::iter::empty(), nothing.clone(), nothing);
+    let mut router = gatehouse.router;
     let request = web_sys::Request::new_with_str("https://start.invalid/")?;
     // With an id, since none can be made.
     request.headers().set("x-request-id", "start-of-isolate")?;

@@ -9,7 +9,6 @@ mod server;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use futures_util::FutureExt as _;
 use gatehouse::config::{Config, Setting};
@@ -105,8 +104,8 @@ fn reply() -> Work {
 fn me() -> Work {
     let (_, token) = tokens();
     let platform = Arc::new(Canned);
-    let router: Router =
-        gatehouse::router::build(setting, [].into_iter(), platform.clone(), platform);
+    let gatehouse = gatehouse::router::build(setting, [].into_iter(), platform.clone(), platform);
+    let router = gatehouse.router;
     Box::new(move || {
         let request = Request::get("/me")
             .header("authorization", format!("Bearer {token}"))

@@ -116,7 +116,7 @@ fn serve(hyperdrive: &Hyperdrive) -> Result<String> {
     };
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
     let port = listener.local_addr()?.port();
-    let router = testkit_native::router(&servers::variables(), platform);
+    let router = testkit_native::gatehouse(&servers::variables(), platform).router;
     tokio::spawn(testkit_native::serve(listener, router));
     Ok(format!("http://127.0.0.1:{port}"))
 }

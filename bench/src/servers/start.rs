@@ -111,6 +111,7 @@ impl Server {
             limiters: ["LOGIN_LIMITER", "REGISTER_LIMITER"].map(|name| (name, u32::MAX)),
             v8_flags,
             logs_counts: false,
+            fires_cron: false,
         };
         config.write(folder);
         let workerd = Workerd::start_with(program, folder.to_owned(), arguments);

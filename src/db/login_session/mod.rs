@@ -9,6 +9,7 @@ mod refresh;
 use std::time::Duration;
 
 use super::{Error, Session};
+use crate::identity::pseudonym::NetworkPseudonym;
 use crate::identity::session_id::SessionId;
 use crate::identity::user_id::UserId;
 use crate::mysql::{self, Row, Sql};
@@ -49,6 +50,8 @@ pub struct NewSession<'a> {
     pub expires: u64,
     /// The time at which it ends however often it is refreshed.
     pub ends: u64,
+    /// The network of the login.
+    pub network: NetworkPseudonym,
     /// What the user is shown of the device: the start of its User-Agent.
     pub client: &'a str,
     /// What the user is shown of its address.
@@ -108,8 +111,9 @@ pub async fn start(session: &Session<'_>, new: &NewSession<'_>) -> Result<bool, 
         "starting a session",
         concat!(
             "INSERT INTO `gatehouse_session`
-               (`id`, `user`, `counter`, `created`, `refreshed`, `expires`, `ends`, `client`, `address`)
-             SELECT :id, :user, 0, :now, :now, :expires, :ends, :client, :address
+               (`id`, `user`, `counter`, `created`, `refreshed`, `expires`, `ends`, `network`, `client`,
+                `address`)
+             SELECT :id, :user, 0, :now, :now, :expires, :ends, :network, :client, :address
              FROM `user` WHERE `id` = :user AND ",
             utf8!("password"),
             " <=> :password"
@@ -119,6 +123,7 @@ pub async fn start(session: &Session<'_>, new: &NewSession<'_>) -> Result<bool, 
         now = new.now,
         expires = new.expires,
         ends = new.ends,
+        network = new.network.as_bytes(),
         client = new.client.as_bytes(),
         address = new.address.as_bytes(),
         password = new.password.map(str::as_bytes),
@@ -198,17 +203,17 @@ pub async fn end_all(session: &Session<'_>, user: UserId) -> Result<(), Error> {
     session.execute_repeatable(&delete).await.map(drop)
 }
 
-/// Deletes up to 500 sessions that are past `ends`.
+/// Deletes up to 500 sessions that are over, and returns how many.
 ///
 /// # Errors
 /// [`Error`] if the statement fails.
-pub async fn purge(session: &Session<'_>, now: u64) -> Result<(), Error> {
+pub async fn purge(session: &Session<'_>, now: u64) -> Result<u64, Error> {
     let delete = statement!(
         "deleting old sessions",
-        "DELETE FROM `gatehouse_session` WHERE `ends` <= :now LIMIT 500",
+        "DELETE FROM `gatehouse_session` WHERE `expires` <= :now LIMIT 500",
         now,
     );
-    session.execute_repeatable(&delete).await.map(drop)
+    Ok(session.execute_repeatable(&delete).await?.rows)
 }
 
 impl StoredSession {

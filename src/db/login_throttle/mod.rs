@@ -19,7 +19,7 @@ mod sql;
 
 use std::time::Duration;
 
-use crate::identity::pseudonym::{AccountPseudonym, NetworkPseudonym};
+use crate::identity::pseudonym::{AccountPseudonym, DevicePseudonym, NetworkPseudonym};
 use crate::mysql::{self, Sql, Statement};
 use crate::statement;
 
@@ -27,6 +27,25 @@ use self::limits::{DAY, ENTRY, KNOWN_ENTRY, MEMORY, RESERVED, TIME, TOLERANCE};
 pub use self::limits::{KNOWN_FOR, Limits, MOST_KNOWN, MOST_NETWORKS};
 use self::sql::Terms;
 use super::{Error, Session};
+
+/// What a login comes from, which has a budget of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A network, which is known to the account or not.
+    Network(NetworkPseudonym),
+    /// A device that has proved to have logged in to the account, from whatever network. It counts
+    /// as a known network.
+    Device(DevicePseudonym),
+}
+
+impl Source {
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Network(network) => network.as_bytes(),
+            Self::Device(device) => device.as_bytes(),
+        }
+    }
+}
 
 /// The budgets from which a login took a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,10 +96,10 @@ impl Decision {
 pub async fn take(
     session: &Session<'_>,
     account: &AccountPseudonym,
-    network: NetworkPseudonym,
+    source: Source,
     limits: Limits,
 ) -> Result<Decision, Error> {
-    let statement = taking(account, network, limits);
+    let statement = taking(account, source, limits);
     let done = session.execute(&statement).await?;
     Decision::read(done.last_insert_id).ok_or(Error::Failed {
         purpose: statement.purpose(),
@@ -90,15 +109,15 @@ pub async fn take(
 
 /// Returns the statement of [`take`]. [`Decision::read`] decodes the `LAST_INSERT_ID` of its reply.
 #[must_use]
-pub fn taking(account: &AccountPseudonym, network: NetworkPseudonym, limits: Limits) -> Statement {
+pub fn taking(account: &AccountPseudonym, source: Source, limits: Limits) -> Statement {
     let strangers_interval = limits.strangers_interval();
     let network_interval = limits.network_interval();
-    let terms = Terms::of(network);
+    let terms = Terms::of(source);
     statement!(
         "counting a login",
         sql::TAKE,
         account = account.as_bytes(),
-        network = network.as_bytes(),
+        network = source.as_bytes(),
         network_interval,
         // A unit is left while at most all but one are taken.
         network_limit = limits.network_units().saturating_sub(1) * network_interval + TOLERANCE,
@@ -119,8 +138,8 @@ pub fn taking(account: &AccountPseudonym, network: NetworkPseudonym, limits: Lim
     )
 }
 
-/// Records that a password was right: its network becomes known and its own budget full, and the
-/// unit of the strangers' budget, if it took one, is given back.
+/// Records that a password was right: its network becomes known and the own budget of its source
+/// full, and the unit of the strangers' budget, if it took one, is given back.
 ///
 /// A repeat changes the budgets of a network that was strange only if it is not yet known, so that
 /// nothing is given back twice.
@@ -130,12 +149,13 @@ pub fn taking(account: &AccountPseudonym, network: NetworkPseudonym, limits: Lim
 pub async fn succeeded(
     session: &Session<'_>,
     account: &AccountPseudonym,
+    source: Source,
     network: NetworkPseudonym,
     taken: Taken,
     limits: Limits,
     attempt: Attempt,
 ) -> Result<(), Error> {
-    let statement = succeeding(account, network, taken, limits, attempt);
+    let statement = succeeding(account, source, network, taken, limits, attempt);
     session.execute(&statement).await.map(drop)
 }
 
@@ -143,12 +163,13 @@ pub async fn succeeded(
 #[must_use]
 pub fn succeeding(
     account: &AccountPseudonym,
+    source: Source,
     network: NetworkPseudonym,
     taken: Taken,
     limits: Limits,
     attempt: Attempt,
 ) -> Statement {
-    let terms = Terms::of(network);
+    let terms = Terms::of(Source::Network(network));
     let given_back = match taken {
         Taken::Network => 0,
         Taken::NetworkAndStrangers => limits.strangers_interval(),
@@ -169,18 +190,41 @@ pub fn succeeding(
         known_for = KNOWN_FOR,
         most_bytes = MOST_KNOWN * KNOWN_ENTRY,
         now = &terms.now,
-        other_networks = &terms.other_networks,
+        other_networks = &Terms::of(source).other_networks,
         other_known = &terms.other_known,
     )
 }
 
+/// Makes a network known to an account, as a login from it does.
+///
+/// # Errors
+/// [`Error`] if the statement fails. It may have been done.
+pub async fn know(
+    session: &Session<'_>,
+    account: &AccountPseudonym,
+    network: NetworkPseudonym,
+) -> Result<(), Error> {
+    let terms = Terms::of(Source::Network(network));
+    let statement = statement!(
+        "remembering a network",
+        sql::KNOW,
+        account = account.as_bytes(),
+        network = network.as_bytes(),
+        known_for = KNOWN_FOR,
+        most_bytes = MOST_KNOWN * KNOWN_ENTRY,
+        now = &terms.now,
+        other_known = &terms.other_known,
+    );
+    session.execute_repeatable(&statement).await.map(drop)
+}
+
 /// Deletes some expired rows, so that the table does not keep a row for every e-mail that was ever
-/// tried.
+/// tried, and returns how many.
 ///
 /// # Errors
 /// [`Error`] if the statement fails.
-pub async fn purge(session: &Session<'_>) -> Result<(), Error> {
-    session.execute(&purging()).await.map(drop)
+pub async fn purge(session: &Session<'_>) -> Result<u64, Error> {
+    Ok(session.execute_repeatable(&purging()).await?.rows)
 }
 
 /// Returns the statement of [`purge`].

@@ -4,10 +4,10 @@
 //! would see the new value depends on MariaDB's `sql_mode` (`SIMULTANEOUS_ASSIGNMENT`, part of
 //! `ORACLE`). So all budgets are in one column, and the decision is made in its assignment.
 
-use crate::identity::pseudonym::NetworkPseudonym;
 use crate::mysql::Sql;
 use crate::sql;
 
+use super::Source;
 use super::limits::{KNOWN_FOR, TOLERANCE};
 
 /// Takes a unit from the budgets of an account, or returns how long to wait for one.
@@ -83,6 +83,20 @@ UPDATE `gatehouse_login_throttle` SET
   `expires_on` = (:now + :known_for) DIV 86400
 WHERE `account` = :account";
 
+/// Makes a network known.
+pub(super) const KNOW: &str = "
+INSERT INTO `gatehouse_login_throttle` (`account`, `budgets`, `known`, `expires_on`, `clock`)
+VALUES (
+  :account,
+  LPAD(:now, 10, '0'),
+  CONCAT(:network, LPAD(:now, 10, '0')),
+  (:now + :known_for) DIV 86400,
+  :now
+)
+ON DUPLICATE KEY UPDATE
+  `known` = LEFT(CONCAT(:network, LPAD(:now, 10, '0'), :other_known), :most_bytes),
+  `expires_on` = (:now + :known_for) DIV 86400";
+
 /// Deletes expired rows, at most 500 at a time.
 pub(super) const PURGE: &str =
     "DELETE FROM `gatehouse_login_throttle` WHERE `expires_on` < :now DIV 86400 LIMIT 500";
@@ -91,7 +105,7 @@ pub(super) const PURGE: &str =
 /// ambiguous in the hour that is repeated when summer time ends in the session's time zone.
 pub(super) const NOW: &str = "TIMESTAMPDIFF(SECOND, '1970-01-01', UTC_TIMESTAMP())";
 
-/// Expressions that the statements share, about a row and one network.
+/// Expressions that the statements share, about a row and one source.
 ///
 /// `LOCATE` could also find a network's hash across the boundary of two entries, but that is no
 /// more likely than two networks having the same hash.
@@ -105,7 +119,7 @@ pub(super) struct Terms {
     pub(super) own: Sql,
     /// The time at which the network's reserve is full.
     pub(super) reserve: Sql,
-    /// True if the network has logged in to the account within [`KNOWN_FOR`].
+    /// True if the network has logged in to the account within [`KNOWN_FOR`], and for a device.
     pub(super) is_known: Sql,
     /// The entries of the other networks in `budgets`. (If `LOCATE` finds nothing, it returns 0,
     /// and `INSERT` at position 0 returns the string unchanged.)
@@ -115,8 +129,8 @@ pub(super) struct Terms {
 }
 
 impl Terms {
-    pub(super) fn of(network: NetworkPseudonym) -> Self {
-        let network = network.as_bytes();
+    pub(super) fn of(source: Source) -> Self {
+        let network = source.as_bytes();
         let now = Sql::from(NOW);
         let is_believed = sql!(
             "`clock` <= :now + :tolerance",
@@ -139,14 +153,17 @@ impl Terms {
             ),
             own: of_entry(8),
             reserve: of_entry(18),
-            is_known: sql!(
-                "IF(LOCATE(:network, `known`),
-                    CAST(SUBSTR(`known`, LOCATE(:network, `known`) + 8, 10) AS SIGNED), 0)
-                 > :now - :known_for",
-                network,
-                now = &now,
-                known_for = KNOWN_FOR,
-            ),
+            is_known: match source {
+                Source::Device(_) => Sql::from("TRUE"),
+                Source::Network(_) => sql!(
+                    "IF(LOCATE(:network, `known`),
+                        CAST(SUBSTR(`known`, LOCATE(:network, `known`) + 8, 10) AS SIGNED), 0)
+                     > :now - :known_for",
+                    network,
+                    now = &now,
+                    known_for = KNOWN_FOR,
+                ),
+            },
             other_networks: sql!(
                 "INSERT(SUBSTR(`budgets`, 11), LOCATE(:network, SUBSTR(`budgets`, 11)), 28, X'')",
                 network,

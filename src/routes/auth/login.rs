@@ -14,6 +14,7 @@ use crate::auth::settle::Settled;
 use crate::error::Error;
 use crate::events::{Audit, Event, Log};
 use crate::http::after::After;
+use crate::http::cookie::SessionCookie;
 use crate::http::device::Device;
 use crate::http::input::Input;
 use crate::http::same_origin::check_origin;
@@ -31,6 +32,7 @@ pub async fn login(
     State(app): State<Arc<App>>,
     log: Log,
     device: Device,
+    cookie: SessionCookie,
     uri: Uri,
     headers: HeaderMap,
     Input { mut fields, .. }: Input,
@@ -43,9 +45,10 @@ pub async fn login(
     if carrier == Carrier::Cookie {
         check_origin(&uri, &headers, &app.config.http.cors_origins)?;
     }
-    let network = &device.network;
-    limits::check(&app, Limiter::Login, network, &log).await?;
-    match login::verify(&app, &email, &password, network, &log).await? {
+    limits::check(&app, Limiter::Login, &device.network, &log).await?;
+    let past = cookie.only();
+    let past = past.and_then(|token| app.config.refresh_keys.open(&token));
+    match login::verify(&app, &email, &password, &device, past, &log).await? {
         Outcome::Verified(verified) => {
             let started = verified.start_session(&app, &email, &password, &device, &log);
             let answer = match started.await {
@@ -63,12 +66,7 @@ pub async fn login(
         }
         // `Ok`, since the audit travels on the response.
         Outcome::Refused(account) => {
-            let answer = Audit::account(Event::LoginFailed, account).on(Error::InvalidCredentials);
-            Ok(if login::is_to_purge() {
-                After::new(purge(app, log)).on(answer)
-            } else {
-                answer
-            })
+            Ok(Audit::account(Event::LoginFailed, account).on(Error::InvalidCredentials))
         }
         Outcome::Throttled(account, wait) => {
             let throttled = Audit::account(Event::LoginThrottled, account);
@@ -86,11 +84,4 @@ async fn settle(app: Arc<App>, log: Log, verified: Verified, password: Password)
         Err(error) => (Event::LoginCleanupFailed, Some(error.to_string())),
     };
     log.write(event, Some(verified.user.id), reason);
-}
-
-/// Deletes expired login budgets and logs a failure.
-async fn purge(app: Arc<App>, log: Log) {
-    if let Err(error) = login::purge(&app, &log).await {
-        log.write(Event::LoginCleanupFailed, None, Some(error.to_string()));
-    }
 }

@@ -11,9 +11,12 @@ use crate::app::App;
 use crate::auth::sessions::{self, Outcome};
 use crate::error::Error;
 use crate::events::{Audit, Event, Log};
+use crate::http::address::Network;
+use crate::http::after::After;
 use crate::http::cookie::SessionCookie;
 use crate::http::input::Input;
 use crate::http::same_origin::check_origin;
+use crate::identity::user_id::UserId;
 
 /// `POST /auth/refresh`: 200 and new tokens for a refresh token; 401 if its session is over, or ends
 /// because the token was used before.
@@ -29,6 +32,7 @@ use crate::http::same_origin::check_origin;
 pub async fn refresh(
     State(app): State<Arc<App>>,
     log: Log,
+    network: Network,
     cookie: SessionCookie,
     uri: Uri,
     headers: HeaderMap,
@@ -42,17 +46,32 @@ pub async fn refresh(
         let token = cookie.only().ok_or(Error::InvalidSession)?;
         (token, Carrier::Cookie)
     };
-    Ok(match sessions::refresh(&app, &token, &log).await? {
-        Outcome::Refreshed(user, tokens) => {
-            Audit::user(Event::SessionRefreshed, user).on(respond(&tokens, carrier)?)
-        }
-        Outcome::Repeated(user, tokens) => {
-            Audit::user(Event::SessionRefreshRepeated, user).on(respond(&tokens, carrier)?)
-        }
-        Outcome::Reused(user) => {
-            Audit::user(Event::RefreshTokenReused, user).on(Error::InvalidSession)
-        }
-        Outcome::Over(user) => Audit::user(Event::Request, user).on(Error::InvalidSession),
-        Outcome::Forged => return Err(Error::InvalidSession),
-    })
+    Ok(
+        match sessions::refresh(&app, &token, &network, &log).await? {
+            Outcome::Refreshed(user, tokens) => {
+                Audit::user(Event::SessionRefreshed, user).on(respond(&tokens, carrier)?)
+            }
+            Outcome::Moved(user, tokens) => {
+                let answer = respond(&tokens, carrier)?;
+                let answer = Audit::user(Event::SessionRefreshed, user).on(answer);
+                After::new(know_network(app, log, user, network)).on(answer)
+            }
+            Outcome::Repeated(user, tokens) => {
+                Audit::user(Event::SessionRefreshRepeated, user).on(respond(&tokens, carrier)?)
+            }
+            Outcome::Reused(user) => {
+                Audit::user(Event::RefreshTokenReused, user).on(Error::InvalidSession)
+            }
+            Outcome::Over(user) => Audit::user(Event::Request, user).on(Error::InvalidSession),
+            Outcome::Forged => return Err(Error::InvalidSession),
+        },
+    )
+}
+
+/// Remembers the network that a session has moved to, after the response.
+async fn know_network(app: Arc<App>, log: Log, user: UserId, network: Network) {
+    if let Err(error) = sessions::know_network(&app, user, &network, &log).await {
+        let reason = Some(error.to_string());
+        log.write(Event::NetworkNotRemembered, Some(user), reason);
+    }
 }

@@ -1,4 +1,4 @@
-//! Gatehouse's router in this process: its platform over TCP and Tokio. It panics where it cannot
+//! Gatehouse in this process: its platform over TCP and Tokio. It panics where it cannot
 //! go on: it runs in tests and benchmarks only.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
@@ -20,6 +20,7 @@ use gatehouse::http::after::After;
 use gatehouse::http::headers::REQUEST_HEADERS;
 use gatehouse::mysql::{self, RsaOaep};
 use gatehouse::platform::{Limiter, Runtime, Services, Severity, Stream};
+use gatehouse::router::Gatehouse;
 use serde_json::Value;
 use testkit::database::Credentials;
 use tokio::net::{TcpListener, TcpStream};
@@ -43,8 +44,8 @@ pub enum Line<'a> {
     Count(&'a str),
 }
 
-/// The router with these variables. Work that comes after an answer is done on Tokio's runtime.
-pub fn router(variables: &[(&str, Value)], platform: Platform) -> Router {
+/// The API with these variables. Work that comes after an answer is done on Tokio's runtime.
+pub fn gatehouse(variables: &[(&str, Value)], platform: Platform) -> Gatehouse {
     let platform = Arc::new(Tcp {
         platform,
         requests: Mutex::default(),
@@ -54,10 +55,13 @@ pub fn router(variables: &[(&str, Value)], platform: Platform) -> Router {
         found.map_or(Setting::Absent, |(_, value)| value.clone().into())
     };
     let names = variables.iter().map(|(name, _)| *name);
-    gatehouse::router::build(setting, names, platform.clone(), platform)
+    let mut gatehouse = gatehouse::router::build(setting, names, platform.clone(), platform);
+    gatehouse.router = gatehouse
+        .router
         .layer(map_response(do_after))
         .layer(map_request(drop_unread))
-        .layer(map_request(complete_url))
+        .layer(map_request(complete_url));
+    gatehouse
 }
 
 /// Serves a router, for good.

@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use crate::database::Credentials;
 
+/// Where the cron trigger is fired.
+pub const CRON_PATH: &str = "/cdn-cgi/local/scheduled";
+
 /// A Worker, and what it is bound to: a Hyperdrive, two limiters and a dataset.
 #[derive(Debug)]
 pub struct Config<'a> {
@@ -22,6 +25,9 @@ pub struct Config<'a> {
     pub v8_flags: &'a [&'a str],
     /// Whether the dataset logs what is counted.
     pub logs_counts: bool,
+    /// Whether a GET of [`CRON_PATH`] fires the cron trigger, as under `wrangler dev`. Needs
+    /// `--experimental`.
+    pub fires_cron: bool,
 }
 
 impl Config<'_> {
@@ -38,6 +44,7 @@ impl Config<'_> {
         }
         std::fs::write(folder.join("bindings.mjs"), include_str!("bindings.mjs"))
             .expect("bindings");
+        std::fs::write(folder.join("cron.mjs"), include_str!("cron.mjs")).expect("a module");
         std::fs::write(folder.join("config.capnp"), self.text()).expect("a configuration");
     }
 
@@ -53,20 +60,22 @@ impl Config<'_> {
         let limiters: String = self.limiters.iter().map(limiter).collect();
         let logs = self.logs_counts;
         let flags = self.v8_flags;
+        let front = if self.fires_cron { "cron" } else { "main" };
+        let cron = if self.fires_cron { CRON } else { "" };
         format!(
             r#"using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   v8Flags = {flags:?},
   services = [
     (name = "main", worker = .api),
-    (name = "database", external = (address = "127.0.0.1:{port}", tcp = ())),
+{cron}    (name = "database", external = (address = "127.0.0.1:{port}", tcp = ())),
     # What `fetch` reaches: servers of the tests.
     (name = "internet", network = (allow = ["local"])),
   ],
   extensions = [(modules = [
     (name = "test:bindings", internal = true, esModule = embed "bindings.mjs"),
   ])],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "{front}")],
 );
 const api :Workerd.Worker = (
   compatibilityDate = "2026-11-17",
@@ -83,6 +92,15 @@ const api :Workerd.Worker = (
         )
     }
 }
+
+/// A Worker before the one that is tested, which passes on everything but one path.
+const CRON: &str = r#"    (name = "cron", worker = (
+      compatibilityDate = "2026-11-17",
+      compatibilityFlags = ["service_binding_extra_handlers"],
+      modules = [(name = "cron.mjs", esModule = embed "cron.mjs")],
+      bindings = [(name = "MAIN", service = "main")],
+    )),
+"#;
 
 fn name(module: &Path) -> String {
     let name = module.file_name().expect("a file");

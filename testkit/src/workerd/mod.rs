@@ -8,7 +8,7 @@ use std::process::Stdio;
 
 use xtask_host::process::{Background, End, guarded};
 
-pub use config::Config;
+pub use config::{CRON_PATH, Config};
 
 /// A workerd that serves the `config.capnp` of a folder, killed when this is dropped: asked to end,
 /// it would wait for requests that may hang.

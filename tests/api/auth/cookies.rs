@@ -104,12 +104,12 @@ async fn the_kind_of_a_session_is_a_token_a_cookie_or_null() {
 async fn what_a_cookie_authenticates_comes_from_this_origin_or_a_listed_one() {
     let app = App::shared();
     let email = registered(app).await;
-    let (own, port) = (own(app), app.port());
+    let (own, number) = (own(app), app.port());
     let is_let_in = [("origin", own.as_str()), ("origin", LISTED)];
     let same = ("sec-fetch-site", "same-origin");
     let is_let_in = is_let_in.into_iter().chain([same]).map(|one| vec![one]);
-    let localhost = format!("http://localhost:{port}");
-    let tls = format!("https://127.0.0.1:{port}");
+    let localhost = format!("http://localhost:{number}");
+    let tls = format!("https://127.0.0.1:{number}");
     let refused = [
         vec![],
         vec![("origin", "null")],

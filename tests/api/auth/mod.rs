@@ -2,6 +2,7 @@
 
 mod breaches;
 mod cookies;
+mod devices;
 mod keys;
 mod legacy;
 mod limits;

@@ -176,19 +176,3 @@ async fn a_login_that_meets_a_change_of_the_password_is_decided_by_the_new_one()
         assert_eq!(login.status, status, "{hash}");
     }
 }
-
-#[tokio::test]
-async fn a_login_takes_no_other_kind_of_session() {
-    let app = App::shared();
-    let email = registered(app).await;
-    for (kind, status) in [
-        (json!("token"), 200),
-        (json!(null), 200),
-        (json!("cookie"), 422),
-        (json!(7), 422),
-    ] {
-        let body = json!({ "email": email, "password": PASSWORD, "session": kind });
-        let answer = app.post("/auth/login", &body).await;
-        assert_eq!(answer.status, status, "{kind}");
-    }
-}

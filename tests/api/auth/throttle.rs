@@ -286,34 +286,6 @@ async fn a_refused_guess_costs_no_hash_and_two_statements() {
 }
 
 #[tokio::test]
-async fn rows_whose_time_is_over_are_deleted_after_a_login_and_under_a_spray_of_made_up_e_mails() {
-    let database = Database::start("throttle_old", "CHARACTER SET utf8mb4");
-    let app = App::on(&database);
-    let user = app.user().await;
-    until_known(&database, &user.email, 1).await;
-    let old = unique_email();
-    wrong(&app, "192.0.2.1", &old, 1).await;
-    pass(&database, &old, 8 * 86_400).await;
-    user.login().await.expect(200);
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    assert!(row(&database, &old).await.is_some(), "a day too early");
-    pass(&database, &old, 86_400).await;
-    user.login().await.expect(200);
-    eventually(async || row(&database, &old).await.is_none()).await;
-
-    wrong(&app, "192.0.2.1", &old, 1).await;
-    pass(&database, &old, 9 * 86_400).await;
-    // One login in sixteen does it: 200 without would be one chance in 400,000.
-    for _ in 0..200 {
-        app.login(&unique_email(), WRONG).await.expect(401);
-        if row(&database, &old).await.is_none() {
-            return;
-        }
-    }
-    eventually(async || row(&database, &old).await.is_none()).await;
-}
-
-#[tokio::test]
 async fn the_table_of_earlier_versions_is_not_used() {
     let database = Database::start("throttle_earlier", "CHARACTER SET utf8mb4");
     let drop = "DROP TABLE gatehouse_login_attempt";

@@ -6,6 +6,7 @@ mod constraints;
 mod dialect;
 mod faults;
 mod full_authentication;
+mod housekeeping;
 mod ids;
 mod privileges;
 mod restart;

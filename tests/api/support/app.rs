@@ -6,6 +6,7 @@ use std::time::Duration;
 use hyperdrive_local::Hyperdrive;
 use serde_json::{Value, json};
 use testkit::Workerd;
+use testkit::workerd::CRON_PATH;
 
 use super::builder::Builder;
 use super::database::Database;
@@ -118,6 +119,17 @@ impl App {
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.request("POST", path).json(body).send().await
+    }
+
+    /// Fires its cron trigger and waits for the end of the work.
+    pub(crate) async fn keep_house(&self) {
+        match &self.runner {
+            Runner::Native(native) => native.keep_house().await,
+            Runner::Workerd(_) => {
+                let outcome = self.get(CRON_PATH).await.expect(200);
+                assert_eq!(outcome.body, b"ok");
+            }
+        }
     }
 
     pub(crate) async fn register(&self, email: &str, password: &str) -> Answer {

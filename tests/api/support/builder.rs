@@ -15,9 +15,22 @@ pub(crate) struct Builder {
     database: Option<Opts>,
     pub(super) limits: Limits,
     reaches: Reaches,
-    pub(super) panics: bool,
-    pub(super) log_fails: bool,
-    pub(super) counts_calls: bool,
+    pub(super) instrument: Instrument,
+}
+
+/// What a test observes or makes happen that no request does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Instrument {
+    #[default]
+    None,
+    /// See [`Builder::panics`].
+    Panics,
+    /// See [`Builder::log_fails`].
+    LogFails,
+    /// See [`Builder::counts_calls`].
+    CountsCalls,
+    /// See [`Builder::fires_cron`].
+    FiresCron,
 }
 
 /// What an app reaches where it looks for its database.
@@ -85,19 +98,25 @@ impl Builder {
 
     /// The build with the route that panics.
     pub(crate) fn panics(mut self) -> Self {
-        self.panics = true;
+        self.instrument = Instrument::Panics;
         self
     }
 
     /// Natively: the log and the counters panic at each line, after writing it.
     pub(crate) fn log_fails(mut self) -> Self {
-        self.log_fails = true;
+        self.instrument = Instrument::LogFails;
         self
     }
 
     /// In workerd: each answer tells in `X-Calls` how often wasm has called JavaScript for it.
     pub(crate) fn counts_calls(mut self) -> Self {
-        self.counts_calls = true;
+        self.instrument = Instrument::CountsCalls;
+        self
+    }
+
+    /// [`App::keep_house`] can be called.
+    pub(crate) fn fires_cron(mut self) -> Self {
+        self.instrument = Instrument::FiresCron;
         self
     }
 

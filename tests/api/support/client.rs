@@ -66,16 +66,24 @@ pub(crate) async fn registered(app: &App) -> String {
 
 /// Waits for what comes after the answer of the only login of an app.
 pub(crate) async fn settled(app: &App) {
-    let is_last = |sql: &String| sql.starts_with("DELETE FROM `gatehouse_session`");
+    let is_last = |sql: &String| {
+        sql.trim_start()
+            .starts_with("UPDATE `gatehouse_login_throttle`")
+    };
     eventually(async || app.hyperdrive().take_statements().iter().any(is_last)).await;
 }
 
 /// Lets time pass for a session.
 pub(crate) async fn pass(session: &str, seconds: i64) {
+    pass_in(Database::shared(), session, seconds).await;
+}
+
+/// The same in a database of a test's own.
+pub(crate) async fn pass_in(database: &Database, session: &str, seconds: i64) {
     let id = hex::decode(session).expect("an id");
     let sql = "UPDATE gatehouse_session SET created = created - ?, refreshed = refreshed - ?, \
                expires = expires - ?, ends = ends - ? WHERE id = ?";
-    let mut conn = Database::shared().conn().await;
+    let mut conn = database.conn().await;
     let values = (seconds, seconds, seconds, seconds, id);
     conn.exec_drop(sql, values).await.expect("an update");
 }

@@ -3,13 +3,16 @@
 use std::sync::{Arc, Mutex};
 
 use gatehouse::platform::Limiter;
+use gatehouse::router::Gatehouse;
 use testkit::database::Credentials;
-use testkit_native::{Line, Platform, router, serve};
+use testkit_native::{Line, Platform, gatehouse, serve};
 
 use super::Builder;
+use super::builder::Instrument;
 
 pub(crate) struct Native {
     port: u16,
+    gatehouse: Gatehouse,
     log: Arc<Mutex<String>>,
     // Dropping it ends the server.
     _stop: tokio::sync::oneshot::Sender<()>,
@@ -25,9 +28,10 @@ impl Native {
                 (Limiter::Login, limits.login),
                 (Limiter::Register, limits.register),
             ],
-            output: output(log.clone(), with.log_fails),
+            output: output(log.clone(), with.instrument == Instrument::LogFails),
         };
-        let router = router(&with.variables(), platform);
+        let gatehouse = gatehouse(&with.variables(), platform);
+        let router = gatehouse.router.clone();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -45,6 +49,7 @@ impl Native {
         });
         Self {
             port,
+            gatehouse,
             log,
             _stop: stop,
         }
@@ -52,6 +57,11 @@ impl Native {
 
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Fires the cron trigger.
+    pub(crate) async fn keep_house(&self) {
+        self.gatehouse.clone().keep_house().await;
     }
 
     pub(crate) fn log(&self) -> String {

@@ -7,7 +7,7 @@ mod properties;
 mod siege;
 mod time;
 
-use gatehouse::db::login_throttle::{self, Attempt, Decision, Limits, Taken};
+use gatehouse::db::login_throttle::{self, Attempt, Decision, Limits, Source, Taken};
 use gatehouse::identity::pseudonym::{AccountPseudonym, NetworkPseudonym, Pseudonyms};
 use gatehouse::mysql::{Connection, Credentials, Statement};
 use gatehouse::statement;
@@ -81,7 +81,8 @@ impl Account {
     /// Asks to compare a password.
     pub(crate) async fn take(&mut self, network: u32) -> Decision {
         self.set_time().await;
-        let take = login_throttle::taking(&self.key, self.network(network), self.limits);
+        let source = Source::Network(self.network(network));
+        let take = login_throttle::taking(&self.key, source, self.limits);
         let done = self.connection.execute(&take).await.expect("a decision");
         Decision::read(done.last_insert_id).expect("a decision")
     }
@@ -98,7 +99,9 @@ impl Account {
 
     async fn settle(&mut self, network: u32, taken: Taken, attempt: Attempt) {
         let network = self.network(network);
-        let settle = login_throttle::succeeding(&self.key, network, taken, self.limits, attempt);
+        let source = Source::Network(network);
+        let settle =
+            login_throttle::succeeding(&self.key, source, network, taken, self.limits, attempt);
         self.connection.execute(&settle).await.expect("an update");
     }
 

@@ -13,6 +13,22 @@ fn calls(answer: &Answer) -> BTreeMap<String, u32> {
     serde_json::from_str(&answer.header("x-calls")).expect("a count of each")
 }
 
+fn sum(calls: &BTreeMap<String, u32>) -> u32 {
+    calls.values().sum()
+}
+
+/// The most calls for each endpoint.
+const BUDGETS: [(&str, u32); 7] = [
+    ("GET /", 7),
+    ("GET /me, bad token", 8),
+    ("GET /me", 42),
+    ("refresh", 56),
+    // Two connections and three statements.
+    ("login", 122),
+    ("register", 90),
+    ("update", 66),
+];
+
 #[tokio::test]
 async fn a_body_that_is_longer_than_its_length_says_is_limited_all_the_same() {
     if !in_workerd() {
@@ -45,7 +61,6 @@ async fn each_endpoint_crosses_the_bridge_no_more_often_than_its_budget() {
     let app = App::with().counts_calls().start();
     let (first, second) = (app.user().await, app.user().await);
     let tokens = first.login().await.expect(200).json();
-    let refresh_token = tokens["refresh_token"].as_str().expect("a token");
     for user in [&first, &second] {
         // What is made once.
         app.get("/").await.expect(200);
@@ -53,29 +68,35 @@ async fn each_endpoint_crosses_the_bridge_no_more_often_than_its_budget() {
         user.me().await.expect(200);
         user.update(&json!({ "name": "Ada" })).await.expect(200);
     }
-    // With room for replies of the database that come in more pieces, each of which is some calls more.
-    let answers = [
-        ("GET /", 7, app.get("/").await.expect(200)),
-        ("GET /me, bad token", 8, app.me("x.y.z").await.expect(401)),
-        ("GET /me", 45, first.me().await.expect(200)),
-        ("refresh", 62, app.refresh(refresh_token).await.expect(200)),
-        // Two connections and three statements.
-        ("login", 122, first.login().await.expect(200)),
-        (
-            "register",
-            110,
-            app.register(&unique_email(), PASSWORD).await.expect(201),
-        ),
-        (
-            "update",
-            75,
-            first.update(&json!({ "name": "Eve" })).await.expect(200),
-        ),
-    ];
-    for (what, budget, answer) in answers {
-        let calls = calls(&answer);
-        let sum: u32 = calls.values().sum();
+    // A busy machine delivers replies of the database in more pieces, each of which is some calls more.
+    // So the least of three rounds counts.
+    let mut refresh_token = tokens["refresh_token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+    let mut rounds = Vec::new();
+    for name in ["Eve", "Ida", "Joan"] {
+        let refreshed = app.refresh(&refresh_token).await.expect(200);
+        let successor = refreshed.json()["refresh_token"].clone();
+        refresh_token = serde_json::from_value(successor).expect("a token");
+        let update = first.update(&json!({ "name": name })).await.expect(200);
+        let registered = app.register(&unique_email(), PASSWORD).await.expect(201);
+        let answers = [
+            app.get("/").await.expect(200),
+            app.me("x.y.z").await.expect(401),
+            first.me().await.expect(200),
+            refreshed,
+            first.login().await.expect(200),
+            registered,
+            update,
+        ];
+        rounds.push(answers.map(|answer| calls(&answer)));
+    }
+    for (place, (what, budget)) in BUDGETS.into_iter().enumerate() {
+        let of_round = rounds.iter().map(|round| &round[place]);
+        let least = of_round.min_by_key(|calls| sum(calls)).expect("a round");
+        let sum = sum(least);
         figure(&format!("{what}: {sum} calls from wasm to JavaScript"));
-        assert!(sum <= budget, "{what}: {sum} calls: {calls:#?}");
+        assert!(sum <= budget, "{what}: {sum} calls: {least:#?}");
     }
 }
