@@ -9,6 +9,7 @@ mod limits;
 mod login;
 mod refresh;
 mod register;
+mod session_model;
 mod sessions;
 mod spellings;
 mod throttle;
