@@ -14,6 +14,7 @@
 mod support;
 
 mod auth;
+mod browser;
 mod cluster;
 mod database;
 mod http;

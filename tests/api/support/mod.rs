@@ -2,11 +2,13 @@
 
 pub(crate) mod answer;
 mod app;
+pub(crate) mod browser;
 pub(crate) mod budgets;
 mod builder;
 pub(crate) mod client;
 pub(crate) mod database;
 pub(crate) mod dialect;
+pub(crate) mod front;
 pub(crate) mod hyperdrive;
 pub(crate) mod ledger;
 mod native;

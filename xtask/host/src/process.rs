@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-pub use xtask_start::machine::output;
+pub use xtask_start::machine::{find, output};
 
 /// How long a process has to end by itself once it was asked to.
 const GRACE: Duration = Duration::from_secs(10);

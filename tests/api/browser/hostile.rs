@@ -1,0 +1,254 @@
+//! Pages that try to use the session cookie of another page, with all that browsers let them send.
+
+use std::time::Duration;
+
+use mysql_async::prelude::Queryable as _;
+use serde_json::json;
+
+use super::{Page, Session, status};
+use crate::support::browser::Browser;
+use crate::support::database::Database;
+use crate::support::front::Front;
+use crate::support::{App, eventually};
+
+const OURS: &str = "app.example.localhost";
+/// Of the same site, so that a cookie with `SameSite=Strict` goes along.
+const SIBLING: &str = "evil.example.localhost";
+/// Of another site.
+const STRANGER: &str = "127.0.0.1";
+
+/// Something to try, and the requests that come of it: the method and the status.
+struct Attack {
+    /// The body of an async function of the URL that is attacked.
+    script: String,
+    requests: &'static [(&'static str, u16)],
+}
+
+/// What is refused for what it is, wherever it comes from: only JSON has an effect, and a page may
+/// send that to another origin only if a preflight lets it.
+fn attacks() -> Vec<Attack> {
+    let form = |kind: &str| {
+        format!(
+            "const form = document.createElement('form');
+            Object.assign(form, {{ method: 'POST', action: url, enctype: '{kind}' }});
+            const input = document.createElement('input');
+            Object.assign(input, {{ name: '{{\"a\":\"', value: '\"}}' }});
+            form.append(input);
+            document.body.append(form);
+            form.submit();"
+        )
+    };
+    let fetch = |mode: &str, kind: &str| {
+        format!(
+            "await fetch(url, {{ method: 'POST', mode: '{mode}', credentials: 'include',
+                headers: {{ 'content-type': '{kind}' }}, body: '{{}}' }}).catch(() => {{}});"
+        )
+    };
+    let attack = |script: String, requests| Attack { script, requests };
+    vec![
+        attack(form("application/x-www-form-urlencoded"), &[("POST", 415)]),
+        attack(form("multipart/form-data"), &[("POST", 415)]),
+        attack(form("text/plain"), &[("POST", 415)]),
+        attack(fetch("no-cors", "application/json"), &[("POST", 415)]),
+        attack(fetch("cors", "text/plain"), &[("POST", 415)]),
+        attack(fetch("cors", "application/json"), &[("OPTIONS", 204)]),
+        attack(
+            "navigator.sendBeacon(url, new Blob(['{}'], { type: 'application/json' }));".into(),
+            &[("OPTIONS", 204)],
+        ),
+        attack("location.href = url;".into(), &[("GET", 405)]),
+    ]
+}
+
+/// Runs a script in the page that is open.
+async fn in_page(browser: &Browser, script: &str, url: &str) {
+    let script = format!("const [url] = given; {script}");
+    browser.run(&script, &[json!(url)]).await;
+}
+
+/// Runs a script in a sandboxed frame of the page that is open, whose origin is `null`.
+async fn in_sandbox(browser: &Browser, script: &str, url: &str) {
+    let html = format!(
+        "<body><script>(async url => {{ {script} }})({}).finally(() => parent.postMessage(0, '*'))\
+         </script>",
+        json!(url)
+    );
+    let frame = "const frame = document.createElement('iframe');
+        frame.sandbox = 'allow-scripts allow-forms';
+        frame.srcdoc = given[0];
+        const done = new Promise(done => addEventListener('message', done, { once: true }));
+        document.body.append(frame);
+        await done;";
+    browser.run(frame, &[json!(html)]).await;
+}
+
+/// Tries all attacks from a page against an origin, and checks that each was refused.
+async fn try_all(
+    browser: &Browser,
+    page: &str,
+    target: (&Front, &str),
+    run: impl AsyncFn(&Browser, &str, &str),
+    (origin, has_cookie): (&str, bool),
+) {
+    let (front, target) = target;
+    front.take_seen();
+    for path in ["/auth/refresh", "/auth/logout"] {
+        for Attack { script, requests } in attacks() {
+            browser.open(&format!("{page}/page")).await;
+            run(browser, &script, &format!("{target}{path}")).await;
+            eventually(async || front.count_seen() >= requests.len()).await;
+            let seen = front.take_seen();
+            let expected = requests
+                .iter()
+                .map(|(method, status)| (format!("{method} {path}"), *status));
+            let refused = seen.iter().map(|seen| (seen.what.clone(), seen.status));
+            assert_eq!(
+                refused.collect::<Vec<_>>(),
+                expected.collect::<Vec<_>>(),
+                "{script}"
+            );
+            for seen in seen {
+                assert!(!seen.sets_cookie, "{seen:?}");
+                let [is_post, is_get] = ["POST", "GET"].map(|method| seen.what.starts_with(method));
+                // A GET that navigates has no origin, and a preflight no cookie.
+                assert!(is_get || seen.origin == origin, "{seen:?}");
+                assert_eq!(
+                    is_post && seen.has_cookie,
+                    is_post && has_cookie,
+                    "{seen:?}"
+                );
+            }
+        }
+    }
+}
+
+/// The number of refreshes of a session.
+async fn refreshes(session: &Session) -> Option<u64> {
+    let id = hex::decode(&session.id).expect("an id");
+    let mut conn = Database::shared().conn().await;
+    let sql = "SELECT counter FROM gatehouse_session WHERE id = ? AND expires > 0";
+    conn.exec_first(sql, (id,)).await.expect("select")
+}
+
+/// Checks that nothing has happened to a session, and that its page can go on.
+async fn is_untouched(browser: &Browser, origin: &str, session: &Session) {
+    // What was sent after an answer, if anything, has arrived too.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(refreshes(session).await, Some(0));
+    let page = Page::open(browser, origin).await;
+    status(&page.me(session).await, 200);
+    assert_eq!(Session::of(&page.refresh().await).id, session.id);
+    assert_eq!(refreshes(session).await, Some(1));
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_cannot_use_the_cookie() {
+    let Some(browser) = Browser::start().await else {
+        return;
+    };
+    let front = Front::of(App::shared()).await;
+    let origin = front.origin("localhost");
+    let session = Page::open(&browser, &origin).await.log_in().await;
+    let evil = Front::of_a_stranger().await.origin(STRANGER);
+    // SameSite: the browser does not send it.
+    try_all(&browser, &evil, (&front, &origin), in_page, (&evil, false)).await;
+    is_untouched(&browser, &origin, &session).await;
+}
+
+#[tokio::test]
+async fn a_page_of_the_same_site_cannot_use_the_cookie_that_goes_along() {
+    let Some(browser) = Browser::start().await else {
+        return;
+    };
+    let front = Front::of(App::shared()).await;
+    let origin = front.origin(OURS);
+    let session = Page::open(&browser, &origin).await.log_in().await;
+    let evil = Front::of_a_stranger().await.origin(SIBLING);
+    try_all(&browser, &evil, (&front, &origin), in_page, (&evil, true)).await;
+    is_untouched(&browser, &origin, &session).await;
+}
+
+#[tokio::test]
+async fn a_sandboxed_frame_cannot_use_the_cookie_of_its_own_page() {
+    let Some(browser) = Browser::start().await else {
+        return;
+    };
+    let front = Front::of(App::shared()).await;
+    let origin = front.origin("localhost");
+    let session = Page::open(&browser, &origin).await.log_in().await;
+    try_all(
+        &browser,
+        &origin,
+        (&front, &origin),
+        in_sandbox,
+        ("null", false),
+    )
+    .await;
+    is_untouched(&browser, &origin, &session).await;
+}
+
+#[tokio::test]
+async fn the_origin_is_checked_even_where_a_proxy_lets_every_page_send_json() {
+    let Some(browser) = Browser::start().await else {
+        return;
+    };
+    let front = Front::careless(App::shared()).await;
+    let origin = front.origin(OURS);
+    let session = Page::open(&browser, &origin).await.log_in().await;
+    let evil = Front::of_a_stranger().await.origin(SIBLING);
+    let evil = Page {
+        api: origin.clone(),
+        ..Page::open(&browser, &evil).await
+    };
+    front.take_seen();
+    for path in ["/auth/refresh", "/auth/logout"] {
+        // Without a grant on the answer itself, it cannot read that; but it was sent.
+        let answer = evil.send(path, &json!({}), "include").await;
+        assert_eq!(answer["error"], "TypeError: Failed to fetch");
+        let seen = front.take_seen();
+        assert_eq!(seen.len(), 2, "a preflight and a request");
+        assert_eq!(
+            (seen[1].status, seen[1].has_cookie),
+            (403, true),
+            "{seen:?}"
+        );
+        assert!(!seen[1].sets_cookie);
+    }
+    is_untouched(&browser, &origin, &session).await;
+}
+
+#[tokio::test]
+async fn a_page_of_the_same_site_cannot_plant_its_own_session() {
+    let Some(browser) = Browser::start().await else {
+        return;
+    };
+    let app = App::with().start();
+    let front = Front::careless(&app).await;
+    let origin = front.origin(OURS);
+    let own = Page::open(&browser, &origin).await.register().await;
+    let evil = Front::of_a_stranger().await.origin(SIBLING);
+    let evil = Page {
+        api: origin.clone(),
+        ..Page::open(&browser, &evil).await
+    };
+    front.take_seen();
+    drop(app.hyperdrive().take_statements());
+    evil.send("/auth/login", &own, "include").await;
+    let seen = front.take_seen();
+    assert_eq!(seen[1].status, 403, "{seen:?}");
+    assert!(!seen[1].sets_cookie);
+    assert_eq!(app.hyperdrive().take_statements(), [""; 0]);
+    // Nor by a cookie for all hosts of the site: the prefix of its name forbids a domain.
+    let script = "for (const name of ['__Host-gatehouse', 'proof'])
+        document.cookie = `${name}=x; Domain=example.localhost; Path=/; Secure`;";
+    browser.run(script, &[]).await;
+
+    let page = Page::open(&browser, &origin).await;
+    let readable = browser.run("return document.cookie", &[]).await;
+    assert_eq!(readable, "proof=x");
+    status(&page.refresh().await, 422);
+    assert!(!front.take_seen()[0].has_cookie);
+    // The same login from the page itself.
+    Session::of(&page.post("/auth/login", &own).await);
+    Session::of(&page.refresh().await);
+}
