@@ -1,4 +1,4 @@
-//! Chromium without a window, driven over WebDriver.
+//! Chromium without a window, driven by its chromedriver.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
@@ -30,8 +30,9 @@ pub(crate) struct Browser {
 impl Browser {
     /// Starts one; where there is none, says so.
     pub(crate) async fn start() -> Option<Self> {
-        let chromedriver = find(&["chromedriver"]);
-        let Some(chromedriver) = chromedriver.filter(|_| find(&["chromium"]).is_some()) else {
+        // Those among which chromedriver looks for one.
+        let chromium = find(&["chromium", "chromium-browser", "google-chrome"]);
+        let (Some(chromedriver), Some(_)) = (find(&["chromedriver"]), chromium) else {
             lacks("it needs Chromium and chromedriver: apt-get install chromium chromium-driver");
             return None;
         };
