@@ -218,7 +218,7 @@ async fn the_origin_is_checked_even_where_a_proxy_lets_every_page_send_json() {
 }
 
 #[tokio::test]
-async fn a_page_of_the_same_site_cannot_plant_its_own_session() {
+async fn a_hostile_page_cannot_plant_its_own_session() {
     let Some(browser) = Browser::start().await else {
         return;
     };
@@ -226,18 +226,20 @@ async fn a_page_of_the_same_site_cannot_plant_its_own_session() {
     let front = Front::careless(&app).await;
     let origin = front.origin(OURS);
     let own = Page::open(&browser, &origin).await.register().await;
-    let evil = Front::of_a_stranger().await.origin(SIBLING);
-    let evil = Page {
-        api: origin.clone(),
-        ..Page::open(&browser, &evil).await
-    };
-    front.take_seen();
-    drop(app.hyperdrive().take_statements());
-    evil.send("/auth/login", &own, "include").await;
-    let seen = front.take_seen();
-    assert_eq!(seen[1].status, 403, "{seen:?}");
-    assert!(!seen[1].sets_cookie);
-    assert_eq!(app.hyperdrive().take_statements(), [""; 0]);
+    let evil = Front::of_a_stranger().await;
+    for host in [STRANGER, SIBLING] {
+        let evil = Page {
+            api: origin.clone(),
+            ..Page::open(&browser, &evil.origin(host)).await
+        };
+        front.take_seen();
+        drop(app.hyperdrive().take_statements());
+        evil.send("/auth/login", &own, "include").await;
+        let seen = front.take_seen();
+        assert_eq!(seen[1].status, 403, "{seen:?}");
+        assert!(!seen[1].sets_cookie);
+        assert_eq!(app.hyperdrive().take_statements(), [""; 0]);
+    }
     // Nor by a cookie for all hosts of the site: the prefix of its name forbids a domain.
     let script = "for (const name of ['__Host-gatehouse', 'proof'])
         document.cookie = `${name}=x; Domain=example.localhost; Path=/; Secure`;";
