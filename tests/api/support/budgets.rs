@@ -1,6 +1,9 @@
 //! The stored budgets of an account, as a test looks at them and lets their time pass.
 
+use std::time::{Duration, Instant};
+
 use gatehouse::identity::pseudonym::Pseudonyms;
+use mysql_async::Conn;
 use mysql_async::prelude::Queryable as _;
 
 use super::database::Database;
@@ -65,4 +68,31 @@ pub(crate) async fn strangers_owe(database: &Database, email: &str) -> u64 {
     let full: u64 = digits.parse().expect("a time");
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a time");
     full.saturating_sub(now.as_secs())
+}
+
+/// Waits until strange networks owe an account no more than so many seconds; fails with what they
+/// owe. It is given back after the answer, for half a minute.
+pub(crate) async fn until_strangers_owe(
+    conn: &mut Conn,
+    email: &str,
+    most: u64,
+) -> Result<(), i64> {
+    let sql = "SELECT CAST(LEFT(budgets, 10) AS SIGNED)
+                      - TIMESTAMPDIFF(SECOND, '1970-01-01', UTC_TIMESTAMP())
+               FROM gatehouse_login_throttle WHERE account = ?";
+    let deadline = Instant::now() + Duration::from_secs(40);
+    loop {
+        let owed: Option<i64> = conn
+            .exec_first(sql, (account(email),))
+            .await
+            .expect("a row");
+        let owed = owed.expect("an account");
+        if owed <= most.cast_signed() {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(owed);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }

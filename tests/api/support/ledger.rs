@@ -9,7 +9,7 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable as _;
 use serde_json::json;
 
-use super::budgets::account;
+use super::budgets::until_strangers_owe;
 use super::{Answer, App, PASSWORD, User, unique_email};
 
 /// How often a patient client sends a request.
@@ -251,24 +251,12 @@ impl Ledger {
         let unanswered = answers.get(&("travel", 503)).copied().unwrap_or(0);
         assert!(answers.contains_key(&("travel", 200)), "nobody travelled");
         let most = u64::from(unanswered) * interval;
-        let sql = "SELECT CAST(LEFT(budgets, 10) AS SIGNED)
-                          - TIMESTAMPDIFF(SECOND, '1970-01-01', UTC_TIMESTAMP())
-                   FROM gatehouse_login_throttle WHERE account = ?";
-        // It is given back after the answer, for half a minute.
-        let deadline = Instant::now() + Duration::from_secs(40);
-        loop {
-            let key = (account(&user.email),);
-            let owed: Option<i64> = conn.exec_first(sql, key).await.expect("a row");
-            let owed = owed.expect("an account");
-            if owed <= most.cast_signed() {
-                return;
-            }
-            assert!(
-                Instant::now() < deadline,
-                "{owed} s of the budget are owed, {unanswered} logins had no answer"
-            );
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        let owed = until_strangers_owe(conn, &user.email, most).await;
+        assert!(
+            owed.is_ok(),
+            "{owed:?} s of the budget are owed, {unanswered} logins had no answer; from the log:\n{}",
+            about_budgets(&user.app.log())
+        );
     }
 
     /// Guesses the passwords of one account after the other, each until its guesses are used up, of
@@ -339,4 +327,18 @@ impl Ledger {
             app.login(&email, PASSWORD).await.expect(200);
         }
     }
+}
+
+/// The lines of a log that tell why a budget is not what it should be.
+fn about_budgets(log: &str) -> String {
+    const TELLING: [&str; 3] = [
+        "while counting a login",
+        "while remembering a login",
+        "login_cleanup_failed",
+    ];
+    let is_telling = |line: &&str| TELLING.iter().any(|part| line.contains(part));
+    log.lines()
+        .filter(is_telling)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
