@@ -53,6 +53,9 @@ pub enum Kind {
     /// a reply it means that the statement was not run; in the handshake, the connection is then
     /// closed.
     PoolExhausted,
+    /// An ERR packet (1180, an error during the commit) is sent instead, as by a Galera node that was
+    /// cut off; then the connection is closed.
+    CommitFailed,
     /// The connection is closed after this number of bytes, including those of this packet.
     CloseAfterBytes(usize),
     /// The connection is closed after this number of packets, including this one.

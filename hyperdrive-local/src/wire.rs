@@ -115,6 +115,12 @@ impl Wire {
                 self.write_whole(&pool_exhausted()).await?;
                 Err(struck())
             }
+            Kind::CommitFailed => {
+                let message = "Error while appending streaming replication fragment\
+                               (provider status: Not connected to Primary Component)";
+                self.write_whole(&error(1180, "HY000", message)).await?;
+                Err(struck())
+            }
             Kind::CloseAfterBytes(bytes) => {
                 self.left.bytes = bytes;
                 self.write_whole(payload).await

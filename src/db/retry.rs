@@ -40,7 +40,7 @@ enum Repeat {
 
 /// The errors after which a statement is repeated, by number. `docs/reliability.md` has the same
 /// table with the evidence.
-const ERRORS: [(u16, Repeat); 15] = [
+const ERRORS: [(u16, Repeat); 16] = [
     // ER_CON_COUNT_ERROR, ER_TOO_MANY_USER_CONNECTIONS and ER_USER_LIMIT_REACHED refuse the
     // connection, so the statement has not reached the server.
     (1040, Repeat::Once),
@@ -52,6 +52,9 @@ const ERRORS: [(u16, Repeat); 15] = [
     // ER_SERVER_SHUTDOWN and ER_QUERY_INTERRUPTED come at any point of a statement.
     (1053, Repeat::Reads),
     (1317, Repeat::Reads),
+    // ER_ERROR_DURING_COMMIT: a Galera node that was cut off after it has sent the transaction to the
+    // others.
+    (1180, Repeat::Reads),
     // ER_LOCK_WAIT_TIMEOUT: InnoDB has rolled back the statement.
     (1205, Repeat::All),
     // ER_LOCK_DEADLOCK: InnoDB, or the certification of Galera, has rolled back the transaction.
@@ -161,7 +164,7 @@ mod tests {
         for code in [1036, 1047, 1205, 1213, 1290, 1792, 1836, 3032] {
             assert_eq!(repeats(&server(code, "HY000", "")), (5, 5), "{code}");
         }
-        for code in [1053, 1317, 1927, 3101] {
+        for code in [1053, 1180, 1317, 1927, 3101] {
             assert_eq!(repeats(&server(code, "HY000", "")), (5, 0), "{code}");
         }
         let lost = mysql::Error::Io(io::ErrorKind::ConnectionReset.into());
@@ -181,7 +184,7 @@ mod tests {
 
     #[test]
     fn all_other_errors_are_not_repeated() {
-        for code in [1044, 1045, 1062, 1064, 1105, 1142, 1146, 1180, 1406, 1690] {
+        for code in [1044, 1045, 1062, 1064, 1105, 1142, 1146, 1406, 1690] {
             assert_eq!(repeats(&server(code, "HY000", "")), (0, 0), "{code}");
         }
         assert_eq!(repeats(&mysql::Error::Protocol("")), (0, 0));

@@ -19,6 +19,7 @@ async fn every_fault_strikes_where_it_is_told_to_and_then_is_over() {
             Kind::Garble,
             Kind::Error,
             Kind::PoolExhausted,
+            Kind::CommitFailed,
         ] {
             hyperdrive.fail(Fault {
                 stage,

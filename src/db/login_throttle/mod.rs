@@ -145,7 +145,8 @@ pub fn taking(account: &AccountPseudonym, source: Source, limits: Limits) -> Sta
 /// nothing is given back twice.
 ///
 /// # Errors
-/// [`Error`] if the statement fails. It may have been done.
+/// [`Error`] if the statement fails. It may have been done. [`Error::Disagreement`] if the account has
+/// no row: the server does not have yet what [`take`] has written to another one.
 pub async fn succeeded(
     session: &Session<'_>,
     account: &AccountPseudonym,
@@ -156,10 +157,17 @@ pub async fn succeeded(
     attempt: Attempt,
 ) -> Result<(), Error> {
     let statement = succeeding(account, source, network, taken, limits, attempt);
-    session.execute(&statement).await.map(drop)
+    let done = session.execute(&statement).await?;
+    match done.last_insert_id {
+        0 => Err(Error::Disagreement {
+            purpose: statement.purpose(),
+        }),
+        _ => Ok(()),
+    }
 }
 
-/// Returns the statement of [`succeeded`].
+/// Returns the statement of [`succeeded`]. The `LAST_INSERT_ID` of its reply is 1, or 0 if the account
+/// has no row.
 #[must_use]
 pub fn succeeding(
     account: &AccountPseudonym,

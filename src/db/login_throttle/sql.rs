@@ -69,6 +69,9 @@ ON DUPLICATE KEY UPDATE
 
 /// Gives back what a login with the right password took, unless that is done, and makes its network
 /// known.
+///
+/// `LAST_INSERT_ID(1)` tells that there was a row. The number of affected rows would not do here
+/// either: without `CLIENT_FOUND_ROWS` it is 0 too where the row has all the values already.
 pub(super) const SUCCEED: &str = "
 UPDATE `gatehouse_login_throttle` SET
   `budgets` = IF(
@@ -80,7 +83,7 @@ UPDATE `gatehouse_login_throttle` SET
     )
   ),
   `known` = LEFT(CONCAT(:network, LPAD(:now, 10, '0'), :other_known), :most_bytes),
-  `expires_on` = (:now + :known_for) DIV 86400
+  `expires_on` = IF(LAST_INSERT_ID(1), (:now + :known_for) DIV 86400, NULL)
 WHERE `account` = :account";
 
 /// Makes a network known.

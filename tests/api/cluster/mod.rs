@@ -4,6 +4,7 @@
 //! form, `short` or `long`.
 
 mod conflicts;
+mod cut_off;
 mod faults;
 mod ground;
 mod own_writes;

@@ -7,7 +7,7 @@ use mysql_async::prelude::Queryable as _;
 use serde_json::json;
 use testkit::{MariaDb, lacks};
 
-use crate::support::budgets::{strangers_owe, until_known};
+use crate::support::budgets::{account, row, strangers_owe, until_known};
 use crate::support::database::Database;
 use crate::support::hyperdrive::after;
 use crate::support::{App, PASSWORD, eventually, unique_email};
@@ -126,6 +126,11 @@ async fn what_a_right_login_has_taken_is_given_back_once_whatever_is_lost_after_
     for (fault, retries) in [
         // The change is made, and the reply lost.
         (after(BEFORE_THE_ANSWER, Stage::Query, Kind::Close, 1), 1),
+        // The change is made, and the server says that it may not be.
+        (
+            after(BEFORE_THE_ANSWER, Stage::Query, Kind::CommitFailed, 1),
+            1,
+        ),
         // Nothing is sent until all attempts of the statement are used up.
         (after(2, Stage::Connect, Kind::Close, 6), 6),
     ] {
@@ -155,4 +160,61 @@ async fn what_a_right_login_has_taken_is_given_back_once_whatever_is_lost_after_
         );
         assert_eq!(app.counted("login_cleanup_failed"), 0);
     }
+}
+
+#[tokio::test]
+async fn what_a_right_login_has_taken_is_given_back_after_an_error_during_the_commit() {
+    let database = Database::start("commit", "");
+    let app = App::on(&database);
+    let email = unique_email();
+    app.register(&email, PASSWORD).await.expect(201);
+    // What a Galera node says that is cut off from the others while it commits.
+    let trigger =
+        "CREATE TRIGGER `cut_off` BEFORE UPDATE ON `gatehouse_login_throttle` FOR EACH ROW
+                   SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1180, MESSAGE_TEXT = 'cut off'";
+    let mut conn = database.conn().await;
+    conn.query_drop(trigger).await.expect("a trigger");
+    app.login(&email, PASSWORD).await.expect(200);
+    eventually(async || app.log().contains("error 1180")).await;
+    let end = "DROP TRIGGER `cut_off`";
+    conn.query_drop(end).await.expect("no trigger");
+    until_known(&database, &email, 1).await;
+    assert_eq!(strangers_owe(&database, &email).await, 0);
+    assert_eq!(app.counted("login_cleanup_failed"), 0);
+}
+
+#[tokio::test]
+async fn what_a_right_login_has_taken_is_given_back_where_the_server_has_its_row_later() {
+    let database = Database::shared();
+    let app = App::with().start();
+    let email = unique_email();
+    app.register(&email, PASSWORD).await.expect(201);
+    // The reply to the last statement before the answer is late.
+    let late = after(BEFORE_THE_ANSWER - 1, Stage::Query, Kind::Delay(1500), 1);
+    app.hyperdrive().fail(late);
+    let login = app.login(&email, PASSWORD);
+    let hide = async {
+        eventually(async || row(database, &email).await.is_some()).await;
+        rename_row(database, &account(&email), LAGGING).await;
+    };
+    let (login, ()) = tokio::join!(login, hide);
+    login.expect(200);
+    let lags =
+        "while remembering a login: the servers behind the connection do not have the same rows";
+    eventually(async || app.log().contains(lags)).await;
+    rename_row(database, LAGGING, &account(&email)).await;
+    until_known(database, &email, 1).await;
+    assert_eq!(strangers_owe(database, &email).await, 0);
+    assert_eq!(app.counted("login_cleanup_failed"), 0);
+}
+
+/// A key that no account has.
+const LAGGING: &[u8; 16] = b"a lagging server";
+
+/// Gives an account's row another key.
+async fn rename_row(database: &Database, from: &[u8], to: &[u8]) {
+    let sql = "UPDATE gatehouse_login_throttle SET account = ? WHERE account = ?";
+    let mut conn = database.conn().await;
+    conn.exec_drop(sql, (to, from)).await.expect("an update");
+    assert_eq!(conn.affected_rows(), 1);
 }

@@ -89,20 +89,22 @@ impl Account {
 
     /// The password was right.
     pub(crate) async fn succeed(&mut self, network: u32, taken: Taken) {
-        self.settle(network, taken, Attempt::First).await;
+        assert!(self.settle(network, taken, Attempt::First).await);
     }
 
     /// The password was right, and it is unknown whether that was recorded before.
     pub(crate) async fn succeed_again(&mut self, network: u32, taken: Taken) {
-        self.settle(network, taken, Attempt::Repeat).await;
+        assert!(self.settle(network, taken, Attempt::Repeat).await);
     }
 
-    async fn settle(&mut self, network: u32, taken: Taken, attempt: Attempt) {
+    /// The same; says whether there was a row, as the reply tells.
+    pub(crate) async fn settle(&mut self, network: u32, taken: Taken, attempt: Attempt) -> bool {
         let network = self.network(network);
         let source = Source::Network(network);
         let settle =
             login_throttle::succeeding(&self.key, source, network, taken, self.limits, attempt);
-        self.connection.execute(&settle).await.expect("an update");
+        let done = self.connection.execute(&settle).await.expect("an update");
+        done.last_insert_id == 1
     }
 
     /// Logs in with the right password; says whether it was compared.

@@ -1,6 +1,6 @@
 //! Networks that guess beside networks that log in.
 
-use gatehouse::db::login_throttle::{Decision, Limits, Taken};
+use gatehouse::db::login_throttle::{Attempt, Decision, Limits, Taken};
 
 use super::{Account, DAY, HOUR, MINUTE};
 use crate::live::servers;
@@ -83,6 +83,26 @@ async fn a_right_password_gives_back_what_it_took_and_forgives_its_network() {
                 assert!(matches!(account.take(1499).await, Decision::Go(_)));
             }
             assert!(account.log_in(1499).await);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_the_row_says_so_when_a_right_password_is_to_be_recorded() {
+    for server in servers() {
+        let mut account = Account::on(&server, "lags").await;
+        let taken = Taken::NetworkAndStrangers;
+        for attempt in [Attempt::First, Attempt::Repeat] {
+            assert!(!account.settle(1, taken, attempt).await);
+        }
+        // Another login has counted: the connection forgets what it was told then.
+        assert_eq!(account.take(1).await, Decision::Go(taken));
+        account.run("DELETE FROM gatehouse_login_throttle").await;
+        assert!(!account.settle(1, taken, Attempt::First).await);
+        // A second one in the same second changes nothing, and there is a row all the same.
+        assert_eq!(account.take(1).await, Decision::Go(taken));
+        for _ in 0..2 {
+            assert!(account.settle(1, Taken::Network, Attempt::First).await);
         }
     }
 }
