@@ -104,6 +104,10 @@ impl Current {
 /// Starts a session. Returns false if the user no longer exists or no longer has the stored hash
 /// with which the password was compared.
 ///
+/// `FOR UPDATE` makes it wait for a change of the password that is under way, which would not end
+/// this session: under READ COMMITTED the SELECT would read the old hash otherwise. (`TiDB` refuses
+/// `LOCK IN SHARE MODE` by default.)
+///
 /// # Errors
 /// [`Error`] if the statement fails. The session may have been started.
 pub async fn start(session: &Session<'_>, new: &NewSession<'_>) -> Result<bool, Error> {
@@ -116,7 +120,7 @@ pub async fn start(session: &Session<'_>, new: &NewSession<'_>) -> Result<bool, 
              SELECT :id, :user, 0, :now, :now, :expires, :ends, :network, :client, :address
              FROM `user` WHERE `id` = :user AND ",
             utf8!("password"),
-            " <=> :password"
+            " <=> :password FOR UPDATE"
         ),
         id = new.id.as_bytes().as_slice(),
         user = new.user,

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable as _;
+use mysql_async::{Conn, Opts};
 use serde_json::json;
+use testkit::MariaDb;
 
 use crate::support::client::{Client, over, pass, registered, settled};
 use crate::support::database::Database;
@@ -154,7 +156,21 @@ async fn a_user_who_is_gone_has_no_session() {
 
 #[tokio::test]
 async fn a_login_that_meets_a_change_of_the_password_is_decided_by_the_new_one() {
-    let app = App::shared();
+    decided_by_the_new_one(App::shared(), Database::shared().options()).await;
+}
+
+#[tokio::test]
+async fn a_login_that_meets_one_is_decided_by_the_new_one_under_read_committed_too() {
+    let isolation = &["--transaction-isolation=READ-COMMITTED"];
+    let Some(server) = MariaDb::start("read_committed", isolation).await else {
+        return testkit::lacks("there is no MariaDB on this machine");
+    };
+    let app = App::with().origin(server.options()).start();
+    decided_by_the_new_one(&app, server.options()).await;
+}
+
+/// Logs in while the password is being changed.
+async fn decided_by_the_new_one(app: &App, database: Opts) {
     for (new, status) in [("another hash", 401), ("$2b$04$", 200)] {
         let email = registered(app).await;
         let hash = if status == 200 {
@@ -164,7 +180,7 @@ async fn a_login_that_meets_a_change_of_the_password_is_decided_by_the_new_one()
         } else {
             new.to_owned()
         };
-        let mut other = Database::shared().conn().await;
+        let mut other = Conn::new(database.clone()).await.expect("a connection");
         other.query_drop("BEGIN").await.expect("a transaction");
         let change = "UPDATE `user` SET password = ? WHERE email = ?";
         other.exec_drop(change, (&hash, &email)).await.expect("it");

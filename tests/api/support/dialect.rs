@@ -4,8 +4,8 @@
 //! Only what an app sends straight to the database ([`super::Reaches::Database`]) does not.
 //!
 //! Whatever is not listed is refused: user and system variables, `SET`, hints, comments, joins,
-//! subqueries but for `EXISTS` and `INSERT ... SELECT`, locking reads, `RETURNING`, common table
-//! expressions, window functions. Aurora `MySQL`
+//! subqueries but for `EXISTS` and `INSERT ... SELECT`, locking reads but for `INSERT ... SELECT ... FOR
+//! UPDATE`, `RETURNING`, common table expressions, window functions. Aurora `MySQL`
 //! runs `MySQL`'s own parser. For the two that have their own, this was read in November 2026:
 //!
 //! * `TiDB`: all functions are in `pkg/parser/ast/functions.go` at 0324060d.
@@ -43,8 +43,8 @@ const STATEMENTS: [&str; 5] = ["COMMIT", "DELETE", "INSERT", "SELECT", "UPDATE"]
 /// Words that are neither a function nor the beginning of a statement. Those of the last three lines
 /// are tables and columns of `information_schema`; others are in backticks.
 #[rustfmt::skip]
-const WORDS: [&str; 41] = [
-    "AND", "AS", "BY", "DESC", "DIV", "DUPLICATE", "FALSE", "FROM", "IN", "INTO", "KEY", "LIMIT", "NULL",
+const WORDS: [&str; 42] = [
+    "AND", "AS", "BY", "DESC", "DIV", "DUPLICATE", "FALSE", "FOR", "FROM", "IN", "INTO", "KEY", "LIMIT", "NULL",
     "ON", "OR", "ORDER", "SET", "TRUE", "UPDATE", "USING", "VALUES", "WHERE",
     "BINARY", "SECOND", "SIGNED", "UTF8MB4", "_UTF8MB4",
     "CHARACTER_MAXIMUM_LENGTH", "CHARACTER_SET_NAME", "COLUMN_NAME", "COLUMNS", "DATA_TYPE", "INDEX_NAME",
@@ -110,6 +110,9 @@ fn objectionable(sql: &str, shape: &str) -> Option<String> {
             let is_of_insert = words[0] == "INSERT" && is(place - 1, &[")"]);
             return is_of_insert
                 || (is(place - 1, &["("]) && place > 1 && is(place - 2, &["EXISTS"]));
+        }
+        if words[place] == "FOR" {
+            return words[0] == "INSERT" && is(place + 1, &["UPDATE"]);
         }
         // Of several tables, no word would tell.
         let is_list_of_tables =
