@@ -26,7 +26,8 @@ pub enum Error {
     /// 401 on a protected route: the bearer token is not valid.
     #[error("invalid token: {0}")]
     InvalidToken(TokenError),
-    /// 401 at login: unknown e-mail or wrong password. The answer does not say which.
+    /// 401: unknown e-mail or wrong password, at login, where the answer does not say which, and
+    /// where the password is asked for again.
     #[error("invalid credentials")]
     InvalidCredentials,
     /// 401: the refresh token is not valid, or its session is over.
@@ -47,6 +48,9 @@ pub enum Error {
     /// 409: a unique key other than the e-mail's refused the row. Empty if its fields are unknown.
     #[error("conflict")]
     Conflict(Vec<FieldError>),
+    /// 409: a foreign key of another table refuses to delete the user.
+    #[error("{0}")]
+    Referenced(db::Error),
     /// 413: the body is larger than the limit.
     #[error("body too large")]
     BodyTooLarge,
@@ -83,7 +87,7 @@ impl Error {
             Self::CrossOrigin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::EmailTaken | Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::EmailTaken | Self::Conflict(_) | Self::Referenced(_) => StatusCode::CONFLICT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::InvalidFields(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -107,7 +111,7 @@ impl Error {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::EmailTaken => "email_taken",
-            Self::Conflict(_) => "conflict",
+            Self::Conflict(_) | Self::Referenced(_) => "conflict",
             Self::BodyTooLarge => "body_too_large",
             Self::UnsupportedMediaType(_) => "unsupported_media_type",
             Self::InvalidFields(_) => "invalid_fields",

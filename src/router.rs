@@ -52,7 +52,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/auth/logout/all", post(auth::logout_all))
         .route("/auth/sessions", get(auth::list_sessions))
         .route("/auth/sessions/{id}", delete(auth::end_session))
-        .route("/me", get(user::get_me))
+        .route("/auth/password", post(auth::change_password))
+        .route("/me", get(user::get_me).delete(user::delete_me))
+        .route("/me/export", get(user::export_me))
         .route("/user/update", patch(user::update_user));
     #[cfg(feature = "test-panic")]
     let routes = routes.route("/test/panic", get(health::panic));

@@ -15,9 +15,14 @@ use crate::validation::{FieldError, Violation};
 
 /// Refuses a new password that is known from a data breach, if the check is configured.
 ///
-/// If the service fails or is late, the password is accepted and the failure is logged:
-/// registration must not depend on another service.
-pub(crate) async fn check(app: &App, password: &Password, log: &Log) -> Result<(), Error> {
+/// If the service fails or is late, the password is accepted and the failure is logged: nothing here
+/// must depend on another service. `field` is the password's in the request.
+pub(crate) async fn check(
+    app: &App,
+    field: &'static str,
+    password: &Password,
+    log: &Log,
+) -> Result<(), Error> {
     let Some(BreachCheck { url, timeout }) = &app.config.password.breach_check else {
         return Ok(());
     };
@@ -26,9 +31,7 @@ pub(crate) async fn check(app: &App, password: &Password, log: &Log) -> Result<(
         Ok(answer) if query.is_in(&answer) => {
             let message = "This password is known from a data breach; choose another.";
             let broken = Violation::new("breached", message);
-            Err(Error::InvalidFields(vec![FieldError::new(
-                "password", broken,
-            )]))
+            Err(Error::InvalidFields(vec![FieldError::new(field, broken)]))
         }
         Ok(_) => Ok(()),
         Err(error) => {

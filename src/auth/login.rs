@@ -6,13 +6,16 @@ use futures_util::future::{BoxFuture, MaybeDone, maybe_done, poll_immediate};
 
 use crate::app::App;
 use crate::auth::sessions::{self, SessionTokens};
+use crate::db::Session;
 use crate::db::login_throttle::{self, Decision, KNOWN_FOR, Source, Taken};
 use crate::db::user::{self, StoredCredentials};
 use crate::error::Error;
 use crate::events::{Event, Log};
+use crate::http::address::Network;
 use crate::http::device::Device;
 use crate::identity::email::Lookup;
 use crate::identity::pseudonym::{AccountPseudonym, NetworkPseudonym};
+use crate::identity::session_id::SessionId;
 use crate::password::{Password, Verdict};
 use crate::token::RefreshToken;
 
@@ -48,6 +51,20 @@ pub(crate) async fn verify(
     log: &Log,
 ) -> Result<Outcome, Error> {
     let (found, reserved) = look_up_and_reserve(app, email, device, past, log).await?;
+    compare(app, found, reserved, password, log).await
+}
+
+/// Compares a password with the stored one, if there is one, unless the account has to wait.
+///
+/// # Errors
+/// [`Error::Internal`] if hashing fails.
+pub(super) async fn compare(
+    app: &App,
+    found: Option<StoredCredentials>,
+    reserved: Reserved,
+    password: &Password,
+    log: &Log,
+) -> Result<Outcome, Error> {
     let reservation = match reserved {
         Reserved::Go(reservation) => reservation,
         Reserved::Wait(account, wait) => return Ok(Outcome::Throttled(account, wait)),
@@ -86,9 +103,38 @@ pub(super) struct Reservation {
     pub(super) taken: Taken,
 }
 
-enum Reserved {
+/// The decision whether a password may be compared.
+pub(super) enum Reserved {
     Go(Reservation),
     Wait(AccountPseudonym, Duration),
+}
+
+/// Counts a login to the account of an e-mail as a failure, in advance. `past` is a session of the
+/// account that the device has or had.
+pub(super) async fn reserve(
+    app: &App,
+    session: &Session<'_>,
+    email: &str,
+    network: &Network,
+    past: Option<SessionId>,
+) -> Result<Reserved, Error> {
+    let account = app.pseudonyms.account(email);
+    let network = app.pseudonyms.network(&account, &network.to_string());
+    let source = past.map_or(Source::Network(network), |past| {
+        Source::Device(app.pseudonyms.device(&account, past))
+    });
+    let limits = app.config.login.limits;
+    Ok(
+        match login_throttle::take(session, &account, source, limits).await? {
+            Decision::Go(taken) => Reserved::Go(Reservation {
+                account,
+                source,
+                network,
+                taken,
+            }),
+            Decision::Wait(wait) => Reserved::Wait(account, wait),
+        },
+    )
 }
 
 /// Finds the credentials and counts the login as a failure, on one connection.
@@ -99,7 +145,6 @@ async fn look_up_and_reserve(
     past: Option<RefreshToken>,
     log: &Log,
 ) -> Result<(Option<StoredCredentials>, Reserved), Error> {
-    let limits = app.config.login.limits;
     let past = past.filter(|past| proves(past, app));
     let work = async |session| {
         let found = user::find_credentials(&session, email).await?;
@@ -107,23 +152,9 @@ async fn look_up_and_reserve(
         // Each row has budgets of its own, so that the right password for one does not reset
         // another's.
         let named = found.as_ref().map_or(email.canonical(), |user| &user.email);
-        let account = app.pseudonyms.account(named);
-        let network = app
-            .pseudonyms
-            .network(&account, &device.network.to_string());
         let past = past.filter(|past| found.as_ref().is_some_and(|user| user.id == past.user));
-        let source = past.map_or(Source::Network(network), |past| {
-            Source::Device(app.pseudonyms.device(&account, past.session))
-        });
-        let reserved = match login_throttle::take(&session, &account, source, limits).await? {
-            Decision::Go(taken) => Reserved::Go(Reservation {
-                account,
-                source,
-                network,
-                taken,
-            }),
-            Decision::Wait(wait) => Reserved::Wait(account, wait),
-        };
+        let past = past.map(|past| past.session);
+        let reserved = reserve(app, &session, named, &device.network, past).await?;
         Ok((found, reserved))
     };
     app.db.run(log, work).await

@@ -51,7 +51,10 @@ impl Verified {
 
     /// Gives back what the login took. Tries for [`GIVE_BACK_WITHIN`]: otherwise a fail-over of the database would leave a right login counted
     /// as a failure.
-    async fn give_back(&self, app: &App, log: &Log) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub(crate) async fn give_back(&self, app: &App, log: &Log) -> Result<(), Error> {
         let mut failed = None;
         let attempts = self.attempt_to_give_back(app, log, &mut failed);
         match within(GIVE_BACK_WITHIN, &*app.runtime, attempts).await {

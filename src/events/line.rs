@@ -90,7 +90,9 @@ fn known(method: &Method) -> &'static str {
 /// Returns what the log says about a failure beyond its code.
 fn reason(error: &Error) -> Option<String> {
     match error {
-        Error::InvalidToken(_) | Error::Database(_) | Error::Internal(_) => Some(error.to_string()),
+        Error::InvalidToken(_) | Error::Referenced(_) | Error::Database(_) | Error::Internal(_) => {
+            Some(error.to_string())
+        }
         Error::InvalidFields(errors) | Error::Conflict(errors) if !errors.is_empty() => {
             let broken = errors
                 .iter()

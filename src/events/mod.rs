@@ -34,6 +34,16 @@ pub enum Event {
     LoginFailed,
     /// A login was refused after too many failed logins of its account.
     LoginThrottled,
+    /// A user changed the password.
+    PasswordChanged,
+    /// A user deleted the account.
+    UserDeleted,
+    /// A user was given everything that is stored (`GET /me/export`).
+    UserExported,
+    /// A wrong password where a user who is logged in was asked for it again.
+    ReauthenticationFailed,
+    /// The same was refused after too many failed logins of the account.
+    ReauthenticationThrottled,
     /// A user was read (`GET /me`).
     UserRead,
     /// A user was changed (`PATCH /user/update`).
@@ -50,7 +60,7 @@ pub enum Event {
     HashUpgraded,
     /// An outdated hash was not replaced, because the stored password has changed meanwhile.
     HashUpgradeSkipped,
-    /// The work after a login failed.
+    /// The work after a login, or after a password that was asked for again, failed.
     LoginCleanupFailed,
     /// The network of a refresh was not remembered.
     NetworkNotRemembered,
@@ -66,7 +76,7 @@ pub enum Event {
 
 impl Event {
     /// All events.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 30] = [
         Self::Request,
         Self::UserRegistered,
         Self::LoginSucceeded,
@@ -78,6 +88,11 @@ impl Event {
         Self::SessionEnded,
         Self::LoginFailed,
         Self::LoginThrottled,
+        Self::PasswordChanged,
+        Self::UserDeleted,
+        Self::UserExported,
+        Self::ReauthenticationFailed,
+        Self::ReauthenticationThrottled,
         Self::UserRead,
         Self::UserUpdated,
         Self::RateLimited,
@@ -109,6 +124,11 @@ impl Event {
             Self::SessionEnded => "session_ended",
             Self::LoginFailed => "login_failed",
             Self::LoginThrottled => "login_throttled",
+            Self::PasswordChanged => "password_changed",
+            Self::UserDeleted => "user_deleted",
+            Self::UserExported => "user_exported",
+            Self::ReauthenticationFailed => "reauthentication_failed",
+            Self::ReauthenticationThrottled => "reauthentication_throttled",
             Self::UserRead => "user_read",
             Self::UserUpdated => "user_updated",
             Self::RateLimited => "rate_limited",
@@ -149,6 +169,7 @@ impl Event {
             Self::SessionRefreshRepeated
                 | Self::RefreshTokenReused
                 | Self::LoginThrottled
+                | Self::ReauthenticationThrottled
                 | Self::RateLimited
                 | Self::RateLimiterFailed
                 | Self::BreachCheckFailed

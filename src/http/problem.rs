@@ -42,6 +42,9 @@ impl Error {
             Self::MethodNotAllowed => "This path does not allow this method; see the Allow header.",
             Self::EmailTaken => "A user with this e-mail exists already.",
             Self::Conflict(_) => "Another user has a value that must be unique.",
+            Self::Referenced(_) => {
+                "Other data refers to the user, who cannot be deleted before it."
+            }
             Self::BodyTooLarge => "The body is larger than 16 KiB.",
             Self::InvalidFields(_) => "Some fields are not valid; see errors.",
             Self::RateLimited => "Too many requests from this address; try again in a minute.",

@@ -122,6 +122,24 @@ fn no_pattern_without_its_star_would_do() {
     }
 }
 
+/// The methods and paths of the router, but for what only a test build has.
+fn endpoints() -> Vec<String> {
+    let source = include_str!("../../src/router.rs");
+    let mut endpoints = Vec::new();
+    for route in source.split(".route(\"").skip(1) {
+        let (path, handlers) = route.split_once('"').expect("a path");
+        for method in ["get", "post", "put", "patch", "delete"] {
+            let calls = [format!(" {method}("), format!(".{method}(")];
+            let is_there = calls.iter().any(|call| handlers.contains(call));
+            if is_there && path != "/test/panic" {
+                endpoints.push(format!("{} {path}", method.to_uppercase()));
+            }
+        }
+    }
+    endpoints.sort_unstable();
+    endpoints
+}
+
 #[test]
 fn the_readme_and_the_api_page_have_every_route() {
     let pages = [
@@ -130,11 +148,9 @@ fn the_readme_and_the_api_page_have_every_route() {
     ];
     for page in pages {
         let rows = page.lines().filter(|line| line.starts_with("| `"));
-        let routes = rows.filter_map(|row| row.split('`').nth(1)?.split_once(' '));
-        let mut routes: Vec<&str> = routes.map(|(_, path)| path).collect();
-        let mut paths = paths();
+        let routes = rows.filter_map(|row| row.split('`').nth(1));
+        let mut routes: Vec<&str> = routes.filter(|route| route.contains(" /")).collect();
         routes.sort_unstable();
-        paths.sort_unstable();
-        assert_eq!(routes, paths);
+        assert_eq!(routes, endpoints());
     }
 }

@@ -4,6 +4,7 @@
 //! UTC. A session is live while `expires` is in the future; the statement behind a protected route
 //! checks that in the same statement, by the condition of [`Current`].
 
+mod list;
 mod refresh;
 
 use std::time::Duration;
@@ -12,9 +13,10 @@ use super::{Error, Session};
 use crate::identity::pseudonym::NetworkPseudonym;
 use crate::identity::session_id::SessionId;
 use crate::identity::user_id::UserId;
-use crate::mysql::{self, Row, Sql};
+use crate::mysql::{self, Sql};
 use crate::{sql, statement};
 
+pub use list::{StoredSession, list, list_all};
 pub use refresh::{Refreshed, refresh, refreshing};
 
 /// How long sessions last.
@@ -58,23 +60,6 @@ pub struct NewSession<'a> {
     pub address: &'a str,
 }
 
-/// A session as its user is shown it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredSession {
-    /// The id.
-    pub id: SessionId,
-    /// The time of the login.
-    pub created: i64,
-    /// The time of the last refresh, or of the login.
-    pub refreshed: i64,
-    /// The time at which it expires if it is not refreshed.
-    pub expires: i64,
-    /// The start of the User-Agent of its device.
-    pub client: String,
-    /// What is shown of its address.
-    pub address: String,
-}
-
 /// The session of a request, which must be live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Current {
@@ -93,6 +78,21 @@ impl Current {
             Some(session) => sql!(
                 "EXISTS (SELECT 1 FROM `gatehouse_session`
                          WHERE `id` = :session AND `user` = :user AND `expires` > :now)",
+                session = session.as_bytes().as_slice(),
+                user,
+                now = self.now,
+            ),
+        }
+    }
+
+    /// Returns SQL that joins the session as `caller`, so that a statement on several tables finds
+    /// nothing unless the session is live and the user's. It is nothing for a token without one.
+    pub(super) fn join(&self, user: UserId) -> Sql {
+        match &self.session {
+            None => Sql::from(""),
+            Some(session) => sql!(
+                "JOIN `gatehouse_session` AS `caller`
+                 ON `caller`.`id` = :session AND `caller`.`user` = :user AND `caller`.`expires` > :now",
                 session = session.as_bytes().as_slice(),
                 user,
                 now = self.now,
@@ -138,26 +138,6 @@ pub async fn start(session: &Session<'_>, new: &NewSession<'_>) -> Result<bool, 
         Err(error) if error.as_mysql().is_some_and(mysql::Error::is_duplicate) => Ok(true),
         Err(error) => Err(error),
     }
-}
-
-/// Returns the live sessions of a user, the one that was used last first.
-///
-/// # Errors
-/// [`Error`] if the statement fails.
-pub async fn list(
-    session: &Session<'_>,
-    user: UserId,
-    now: u64,
-) -> Result<Vec<StoredSession>, Error> {
-    let select = statement!(
-        "listing sessions",
-        "SELECT `id`, `created`, `refreshed`, `expires`, `client`, `address`
-         FROM `gatehouse_session` WHERE `user` = :user AND `expires` > :now
-         ORDER BY `refreshed` DESC, `created` DESC, `id` LIMIT 1000",
-        user,
-        now,
-    );
-    session.query(&select, StoredSession::read).await
 }
 
 /// Ends a session, whoever's it is. Returns false if there was none.
@@ -218,20 +198,4 @@ pub async fn purge(session: &Session<'_>, now: u64) -> Result<u64, Error> {
         now,
     );
     Ok(session.execute_repeatable(&delete).await?.rows)
-}
-
-impl StoredSession {
-    fn read(row: &Row) -> Result<Self, mysql::Error> {
-        const MALFORMED: mysql::Error = mysql::Error::Protocol("a malformed session");
-        let [id, created, refreshed, expires, client, address] = row.columns()?;
-        let id: Option<[u8; 16]> = id.bytes().and_then(|id| id.try_into().ok());
-        Ok(Self {
-            id: id.ok_or(MALFORMED)?.into(),
-            created: created.int()?.ok_or(MALFORMED)?,
-            refreshed: refreshed.int()?.ok_or(MALFORMED)?,
-            expires: expires.int()?.ok_or(MALFORMED)?,
-            client: client.text().unwrap_or_default(),
-            address: address.text().unwrap_or_default(),
-        })
-    }
 }

@@ -16,6 +16,7 @@
 
 mod limits;
 mod sql;
+mod stored;
 
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ use crate::statement;
 use self::limits::{DAY, ENTRY, KNOWN_ENTRY, MEMORY, RESERVED, TIME, TOLERANCE};
 pub use self::limits::{KNOWN_FOR, Limits, MOST_KNOWN, MOST_NETWORKS};
 use self::sql::Terms;
+pub use self::stored::{Stored, StoredBudget, find};
 use super::{Error, Session};
 
 /// What a login comes from, which has a budget of its own.

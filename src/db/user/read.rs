@@ -3,7 +3,7 @@
 use super::super::login_session::Current;
 use super::super::{Error, Session};
 use super::by_email;
-use super::row::{StoredCredentials, User};
+use super::row::{OwnCredentials, StoredCredentials, User};
 use crate::identity::email::Lookup;
 use crate::identity::user_id::UserId;
 use crate::statement;
@@ -76,5 +76,31 @@ pub async fn find(
         is_live = &current.condition(id),
     );
     let rows = session.query(&select, User::read).await?;
+    Ok(rows.into_iter().next())
+}
+
+/// Finds the credentials of the user of a request by id, and whether the session of the request is
+/// live.
+///
+/// # Errors
+/// [`Error`] if the statement fails.
+pub async fn find_own_credentials(
+    session: &Session<'_>,
+    id: UserId,
+    current: &Current,
+) -> Result<Option<OwnCredentials>, Error> {
+    let select = statement!(
+        "finding a user by id, with the password",
+        concat!(
+            "SELECT `id`, ",
+            utf8!("email"),
+            ", ",
+            utf8!("password"),
+            ", :is_live FROM `user` WHERE `id` = :id"
+        ),
+        id,
+        is_live = &current.condition(id),
+    );
+    let rows = session.query(&select, OwnCredentials::read).await?;
     Ok(rows.into_iter().next())
 }

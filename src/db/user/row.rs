@@ -1,5 +1,7 @@
 //! The rows of `user`.
 
+use subtle::ConstantTimeEq as _;
+
 use crate::identity::user_id::UserId;
 use crate::mysql::{Cell, Error, Row};
 
@@ -29,6 +31,15 @@ pub struct StoredCredentials {
     pub password: Option<String>,
 }
 
+/// The credentials of the user of a request.
+#[derive(Debug)]
+pub struct OwnCredentials {
+    /// The credentials.
+    pub stored: StoredCredentials,
+    /// Whether the session of the request is live and the user's.
+    pub is_live: bool,
+}
+
 impl User {
     /// Reads `id`, `email`, `name`, `username` and `UNIX_TIMESTAMP(updated_at)`.
     pub(super) fn read(row: &Row) -> Result<Self, Error> {
@@ -45,13 +56,35 @@ impl User {
 }
 
 impl StoredCredentials {
+    /// Returns whether the row holds a hash, or `None` for NULL.
+    pub(super) fn has_hash(&self, hash: Option<&str>) -> bool {
+        match (self.password.as_deref(), hash) {
+            (Some(stored), Some(hash)) => stored.as_bytes().ct_eq(hash.as_bytes()).into(),
+            (stored, hash) => stored.is_none() && hash.is_none(),
+        }
+    }
+
     /// Reads `id`, `email` and `password`.
     pub(super) fn read(row: &Row) -> Result<Self, Error> {
-        let [id, email, password] = row.columns()?;
+        Self::of(row.columns()?)
+    }
+
+    fn of([id, email, password]: [Cell<'_>; 3]) -> Result<Self, Error> {
         Ok(Self {
             id: read_id(id)?,
             email: email.text().unwrap_or_default(),
             password: password.text(),
+        })
+    }
+}
+
+impl OwnCredentials {
+    /// Reads `id`, `email`, `password` and whether the session is live.
+    pub(super) fn read(row: &Row) -> Result<Self, Error> {
+        let [id, email, password, is_live] = row.columns()?;
+        Ok(Self {
+            stored: StoredCredentials::of([id, email, password])?,
+            is_live: is_live.int()? == Some(1),
         })
     }
 }

@@ -16,6 +16,9 @@ const UNFIT: [u16; 5] = [
     ER_DATA_OUT_OF_RANGE,
 ];
 const ER_DATA_OUT_OF_RANGE: u16 = 1690;
+/// `ER_ROW_IS_REFERENCED` and `ER_ROW_IS_REFERENCED_2`: a foreign key of another table refuses to
+/// delete a row. The first one is for accounts that may not know of the other table.
+const REFERENCED: [u16; 2] = [1217, 1451];
 /// `ER_CANT_AGGREGATE_2COLLATIONS`, `..._3COLLATIONS`, `..._NCOLLATIONS` and
 /// `ER_CANNOT_CONVERT_STRING`: the text cannot be compared with a column.
 const INCOMPARABLE: [u16; 4] = [1267, 1270, 1271, 3854];
@@ -71,6 +74,12 @@ impl Error {
     #[must_use]
     pub fn is_out_of_range(&self) -> bool {
         self.code() == Some(ER_DATA_OUT_OF_RANGE)
+    }
+
+    /// Returns true if a foreign key of another table refuses to delete a row.
+    #[must_use]
+    pub fn is_referenced(&self) -> bool {
+        self.code().is_some_and(|code| REFERENCED.contains(&code))
     }
 
     /// Returns true if a column cannot hold its new value.
@@ -168,6 +177,7 @@ impl fmt::Display for ServerError {
                     | 1226
                     | 1290
                     | 1317
+                    | 1451
                     | 1792
                     | 1836
                     | 1927

@@ -76,7 +76,7 @@ pub async fn register(
         username,
     } = Register::read(fields, &app.config.password.policy)?;
     limits::check(&app, Limiter::Register, &network, &log).await?;
-    breaches::check(&app, &password, &log).await?;
+    breaches::check(&app, "password", &password, &log).await?;
     let hash = app.hasher.hash(&password)?;
     let now = app.runtime.now();
     let user = NewUser {

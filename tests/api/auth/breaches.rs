@@ -8,7 +8,8 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use sha1::{Digest as _, Sha1};
 
-use crate::support::{App, unique_email};
+use crate::support::client::Client;
+use crate::support::{App, PASSWORD, unique_email};
 
 const BREACHED: &str = "a password of a breach";
 
@@ -94,6 +95,22 @@ async fn nobody_is_asked_about_a_password_that_is_refused_anyway_or_at_login() {
     app.register(&unique_email(), "password").await.expect(422);
     app.login(&unique_email(), BREACHED).await.expect(401);
     assert!(service.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_new_password_of_a_breach_is_refused_and_only_to_whom_knows_the_current_one() {
+    let service = Service::start(Behaviour::Answers).await;
+    let app = service.app();
+    // At another app, so that the service is asked about nothing else.
+    let client = Client::new(App::shared()).await.through(&app);
+    let wrong = client.change_password("wrong password", BREACHED).await;
+    wrong.problem(401, "invalid_credentials");
+    assert!(service.asked().is_empty());
+    let refused = client.change_password(PASSWORD, BREACHED).await;
+    assert_eq!(refused.field_errors(), ["new_password: breached"]);
+    let other = client.change_password(PASSWORD, "another password");
+    other.await.expect(204);
+    assert_eq!(service.asked().len(), 2);
 }
 
 #[tokio::test]

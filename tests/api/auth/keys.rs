@@ -4,6 +4,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use gatehouse::token::{self, Algorithm, Key};
 use serde_json::{Value, json};
 
+use crate::support::client::legacy_token;
 use crate::support::database::Database;
 use crate::support::{App, Builder, PASSWORD, SECRET_KEY, User, unique_email};
 
@@ -96,21 +97,6 @@ async fn keys_are_changed_without_anybody_having_to_log_in_again() {
     let last = eddsa().start();
     last.me(&token).await.expect(200);
     last.me(&user.token).await.problem(401, "invalid_token");
-}
-
-/// What the replaced system signs.
-fn legacy_token(email: &str, expires_in: i64) -> String {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let now = i64::try_from(now.expect("a clock").as_secs()).expect("a time");
-    let encode = |part: Value| Base64UrlUnpadded::encode_string(part.to_string().as_bytes());
-    let message = format!(
-        "{}.{}",
-        encode(json!({ "alg": "HS256", "typ": "JWT" })),
-        encode(json!({ "sub": email, "exp": now + expires_in }))
-    );
-    let key = Key::from_secret(Algorithm::Hs256, SECRET_KEY.as_bytes()).expect("a key");
-    let signature = key.sign(message.as_bytes()).expect("a signature");
-    format!("{message}.{}", Base64UrlUnpadded::encode_string(&signature))
 }
 
 #[tokio::test]

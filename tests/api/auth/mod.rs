@@ -7,6 +7,8 @@ mod keys;
 mod legacy;
 mod limits;
 mod login;
+mod password;
+mod password_races;
 mod refresh;
 mod register;
 mod session_model;

@@ -212,8 +212,7 @@ fn tabs_that_lose_answers_and_refresh_at_once_are_never_logged_out() {
     proptest!(ProptestConfig::with_cases(20), |(rounds in tabs())| {
         runtime.block_on(async {
             let session = Session::start(&app, &email).await;
-            let mut held = 0;
-            for (losses, pause) in rounds {
+            for (held, (losses, pause)) in (0..).zip(rounds) {
                 let tab = async |losses: u8| {
                     for _ in 0..losses {
                         session.refresh(held).await?;
@@ -223,7 +222,6 @@ fn tabs_that_lose_answers_and_refresh_at_once_are_never_logged_out() {
                 for answer in join_all(losses.into_iter().map(tab)).await {
                     prop_assert_eq!(answer?, Some(held + 1));
                 }
-                held += 1;
                 pass(&session.client.session, pause.into()).await;
             }
             Ok(())

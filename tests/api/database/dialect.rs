@@ -53,6 +53,10 @@ async fn a_statement_that_some_database_may_not_take_is_refused_by_its_shape() {
         ),
         ("INSERT IGNORE INTO `user` (`name`) VALUES ('a')", "IGNORE"),
         ("REPLACE INTO `user` (`name`) VALUES ('a')", "REPLACE"),
+        (
+            "INSERT INTO `user` (`id`) SELECT 1 FROM `user` FOR SHARE",
+            "FOR",
+        ),
         ("DELETE `user` FROM `user`, `b`", ","),
         ("UPDATE `user`, `b` SET `name` = NULL", ","),
         ("BEGIN", "BEGIN"),
@@ -80,6 +84,8 @@ async fn statements_of_what_is_listed_pass() {
         "SELECT 1",
         "select `id`, `name` from `user` where `id` = 0 limit 1",
         "DELETE FROM `user` WHERE FALSE",
+        "DELETE `user`, `a` FROM `user` LEFT JOIN `user` AS `a` ON TRUE WHERE FALSE",
+        "UPDATE `user` JOIN `user` AS `a` ON FALSE SET `user`.`name` = NULL",
         "COMMIT",
     ] {
         conn.query_drop(sql).await.expect(sql);

@@ -6,8 +6,11 @@ use serde_json::json;
 
 use testkit::hash::PASSLIB;
 
+use crate::support::client::Client;
 use crate::support::database::Database;
 use crate::support::{App, PASSWORD, eventually, in_workerd, unique_email};
+
+const NEW: &str = "a new horse in the old stable";
 
 /// The grants of docs/deploy.md, for this database and user.
 fn grants(database: &str, user: &str) -> Vec<String> {
@@ -55,6 +58,11 @@ async fn the_grants_of_the_deploy_page_are_enough_for_everything() {
     let body = json!({ "refresh_token": tokens["refresh_token"] });
     app.post("/auth/refresh", &body).await.expect(200);
     app.post("/auth/logout", &body).await.expect(204);
+    let client = Client::log_in(&app, &registered.email).await;
+    client.change_password(PASSWORD, NEW).await.expect(204);
+    let export = client.request("GET", "/me/export").send().await;
+    export.expect(200);
+    client.delete(NEW).await.expect(204);
     let old = unique_email();
     database.insert(Some(&old), Some(PASSLIB)).await;
     app.login(&old, "wrong").await.expect(401);

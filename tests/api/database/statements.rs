@@ -4,6 +4,8 @@ use serde_json::json;
 
 use crate::support::{App, PASSWORD, eventually, unique_email};
 
+const NEW: &str = "a new horse in the old stable";
+
 /// What a login does after its answer.
 fn is_after(sql: &str) -> bool {
     sql.trim_start()
@@ -39,13 +41,36 @@ async fn each_endpoint_takes_its_number_of_statements_and_one_connection() {
     statements(2, "update");
     app.update(&token, &json!({})).await.expect(200);
     statements(1, "update of nothing");
+    let request = |method, path| app.request(method, path).bearer(&token);
+    request("GET", "/me/export").send().await.expect(200);
+    statements(3, "export");
+    let body = json!({ "current_password": "wrong", "new_password": NEW });
+    let change = request("POST", "/auth/password").json(&body).send().await;
+    change.expect(401);
+    statements(2, "change, wrong password");
+    let body = json!({ "current_password": PASSWORD, "new_password": NEW });
+    let change = request("POST", "/auth/password").json(&body).send().await;
+    change.expect(204);
+    statements(3, "change");
     eventually(async || hyperdrive.take_statements().is_empty()).await;
+    let before = hyperdrive.counters().snapshot().connections;
+    let body = json!({ "password": NEW });
+    let delete = request("DELETE", "/me").json(&body).send().await;
+    delete.expect(204);
+    statements(3, "deletion");
+    let connections = hyperdrive.counters().snapshot().connections;
+    assert_eq!(
+        connections - before,
+        2,
+        "one before the hash and one after it"
+    );
     app.get("/ready").await.expect(200);
     let asked = hyperdrive.take_statements();
     assert_eq!(asked.len(), 3, "ready: {asked:?}");
-    // One each, but two before the answer of the login and one after it.
+    // One each, but two before the answers of the login, the change and the deletion, and one after
+    // those of the first two.
     let connections = hyperdrive.counters().snapshot().connections;
-    assert_eq!(connections, 11);
+    assert_eq!(connections, 18);
 
     app.get("/").await.expect(200);
     app.get("/.well-known/jwks.json").await.expect(200);
@@ -53,6 +78,9 @@ async fn each_endpoint_takes_its_number_of_statements_and_one_connection() {
     app.me("x.y.z").await.expect(401);
     app.register("nope", "short").await.expect(422);
     app.update(&token, &json!({ "name": 7 })).await.expect(422);
+    let short = json!({ "current_password": PASSWORD, "new_password": "short" });
+    let change = request("POST", "/auth/password").json(&short).send().await;
+    change.expect(422);
     statements(0, "what is refused");
     assert_eq!(hyperdrive.counters().snapshot().connections, connections);
 }

@@ -18,7 +18,17 @@ async fn a_path_says_which_methods_it_knows() {
     for (path, allowed, others) in [
         ("/", "GET, HEAD, OPTIONS", ["POST", "DELETE", "PUT"]),
         ("/ready", "GET, HEAD, OPTIONS", ["POST", "DELETE", "PUT"]),
-        ("/me", "GET, HEAD, OPTIONS", ["POST", "PATCH", "PUT"]),
+        (
+            "/me",
+            "GET, HEAD, DELETE, OPTIONS",
+            ["POST", "PATCH", "PUT"],
+        ),
+        (
+            "/me/export",
+            "GET, HEAD, OPTIONS",
+            ["POST", "DELETE", "PUT"],
+        ),
+        ("/auth/password", "POST, OPTIONS", ["GET", "PATCH", "PUT"]),
         ("/auth/register", "POST, OPTIONS", ["GET", "HEAD", "PATCH"]),
         ("/auth/login", "POST, OPTIONS", ["GET", "PUT", "DELETE"]),
         ("/user/update", "PATCH, OPTIONS", ["GET", "POST", "PUT"]),

@@ -1,11 +1,13 @@
 //! A client that is logged in, and its session.
 
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use gatehouse::token::{Algorithm, Key};
 use mysql_async::prelude::Queryable as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::database::Database;
 use super::request::Request;
-use super::{Answer, App, PASSWORD, eventually, unique_email};
+use super::{Answer, App, PASSWORD, SECRET_KEY, eventually, unique_email};
 
 /// A client that keeps its tokens.
 pub(crate) struct Client<'a> {
@@ -22,6 +24,11 @@ impl<'a> Client<'a> {
         Self::of(app, &answer)
     }
 
+    /// A new user, logged in.
+    pub(crate) async fn new(app: &'a App) -> Self {
+        Self::log_in(app, &registered(app).await).await
+    }
+
     /// With the tokens of an answer.
     pub(crate) fn of(app: &'a App, tokens: &Value) -> Self {
         let text = |name: &str| tokens[name].as_str().expect(name).to_owned();
@@ -31,6 +38,11 @@ impl<'a> Client<'a> {
             refresh: text("refresh_token"),
             session: text("session_id"),
         }
+    }
+
+    /// The same client at another app.
+    pub(crate) fn through(self, app: &'a App) -> Self {
+        Self { app, ..self }
     }
 
     /// Refreshes, and keeps the old tokens.
@@ -47,6 +59,19 @@ impl<'a> Client<'a> {
     /// A request with the access token.
     pub(crate) fn request(&self, method: &str, path: &str) -> Request {
         self.app.request(method, path).bearer(&self.access)
+    }
+
+    /// Changes the password.
+    pub(crate) async fn change_password(&self, old: &str, new: &str) -> Answer {
+        let body = json!({ "current_password": old, "new_password": new });
+        let request = self.request("POST", "/auth/password").json(&body);
+        request.send().await
+    }
+
+    /// Deletes the user.
+    pub(crate) async fn delete(&self, password: &str) -> Answer {
+        let body = json!({ "password": password });
+        self.request("DELETE", "/me").json(&body).send().await
     }
 
     /// The list of the user's sessions.
@@ -93,4 +118,19 @@ pub(crate) async fn pass_in(database: &Database, session: &str, seconds: i64) {
 pub(crate) fn over(answer: Answer) {
     let answer = answer.problem(401, "invalid_session");
     assert_eq!(answer.header("www-authenticate"), "Bearer");
+}
+
+/// What the replaced system signs.
+pub(crate) fn legacy_token(email: &str, expires_in: i64) -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now = i64::try_from(now.expect("a clock").as_secs()).expect("a time");
+    let encode = |part: Value| Base64UrlUnpadded::encode_string(part.to_string().as_bytes());
+    let message = format!(
+        "{}.{}",
+        encode(json!({ "alg": "HS256", "typ": "JWT" })),
+        encode(json!({ "sub": email, "exp": now + expires_in }))
+    );
+    let key = Key::from_secret(Algorithm::Hs256, SECRET_KEY.as_bytes()).expect("a key");
+    let signature = key.sign(message.as_bytes()).expect("a signature");
+    format!("{message}.{}", Base64UrlUnpadded::encode_string(&signature))
 }

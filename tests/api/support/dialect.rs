@@ -3,15 +3,17 @@
 //! Every statement of an app under test goes through [`refuse`], which knows nothing but these lists.
 //! Only what an app sends straight to the database ([`super::Reaches::Database`]) does not.
 //!
-//! Whatever is not listed is refused: user and system variables, `SET`, hints, comments, joins,
-//! subqueries but for `EXISTS` and `INSERT ... SELECT`, locking reads but for `INSERT ... SELECT ... FOR
-//! UPDATE`, `RETURNING`, common table expressions, window functions. Aurora `MySQL`
-//! runs `MySQL`'s own parser. For the two that have their own, this was read in November 2026:
+//! Whatever is not listed is refused: user and system variables, `SET`, hints but for `FORCE INDEX`,
+//! comments, joins but in the UPDATE and the DELETE of several tables, subqueries but for `EXISTS` and
+//! `INSERT ... SELECT`, locking reads but for `INSERT ... SELECT ... FOR UPDATE`, `RETURNING`, common
+//! table expressions, window functions. Aurora `MySQL` runs `MySQL`'s own parser. For the two that have
+//! their own, this was read in November 2026:
 //!
 //! * `TiDB`: all functions are in `pkg/parser/ast/functions.go` at 0324060d.
 //! * Vitess: the parser takes all of it since v15 (`INSERT()` is pull request 10593), and
 //!   `LAST_INSERT_ID(expr)` is passed on from v22 (`changelog/22.0/22.0.0/summary.md`, 17408), where
-//!   v16 to v21 refuse it (issue 13020). On a table with several shards, `DELETE ... LIMIT` needs v20
+//!   v16 to v21 refuse it (issue 13020). It takes an UPDATE and a DELETE of several tables since v20
+//!   (`changelog/20.0/20.0.0/summary.md`). On a table with several shards, `DELETE ... LIMIT` needs v20
 //!   (14959), and no version takes an assignment to a user variable.
 
 use std::io::Write as _;
@@ -43,8 +45,9 @@ const STATEMENTS: [&str; 5] = ["COMMIT", "DELETE", "INSERT", "SELECT", "UPDATE"]
 /// Words that are neither a function nor the beginning of a statement. Those of the last three lines
 /// are tables and columns of `information_schema`; others are in backticks.
 #[rustfmt::skip]
-const WORDS: [&str; 42] = [
-    "AND", "AS", "BY", "DESC", "DIV", "DUPLICATE", "FALSE", "FOR", "FROM", "IN", "INTO", "KEY", "LIMIT", "NULL",
+const WORDS: [&str; 46] = [
+    "AND", "AS", "BY", "DESC", "DIV", "DUPLICATE", "FALSE", "FOR", "FORCE", "FROM", "IN", "INDEX",
+    "INTO", "JOIN", "KEY", "LEFT", "LIMIT", "NULL",
     "ON", "OR", "ORDER", "SET", "TRUE", "UPDATE", "USING", "VALUES", "WHERE",
     "BINARY", "SECOND", "SIGNED", "UTF8MB4", "_UTF8MB4",
     "CHARACTER_MAXIMUM_LENGTH", "CHARACTER_SET_NAME", "COLUMN_NAME", "COLUMNS", "DATA_TYPE", "INDEX_NAME",
@@ -113,6 +116,12 @@ fn objectionable(sql: &str, shape: &str) -> Option<String> {
         }
         if words[place] == "FOR" {
             return words[0] == "INSERT" && is(place + 1, &["UPDATE"]);
+        }
+        // `LEFT` is also a function.
+        let is_join =
+            words[place] == "JOIN" || (words[place] == "LEFT" && is(place + 1, &["JOIN"]));
+        if is_join && !is(0, &["DELETE", "UPDATE"]) {
+            return false;
         }
         // Of several tables, no word would tell.
         let is_list_of_tables =

@@ -12,6 +12,7 @@ pub(crate) mod front;
 pub(crate) mod hyperdrive;
 pub(crate) mod ledger;
 mod native;
+pub(crate) mod race;
 pub(crate) mod request;
 mod user;
 mod workerd;

@@ -1,4 +1,6 @@
-//! Whoever is logged in: `/me` and `/user/update`.
+//! Whoever is logged in: the routes below `/me`, and `/user/update`.
 
+mod deletion;
+mod export;
 mod me;
 mod update;

@@ -1,0 +1,178 @@
+//! The statements by which a user changes the own password and deletes the own account.
+//!
+//! Each is one statement on several tables, so that a failure leaves nothing half done. Both lock
+//! the row of `user` first, as a login that starts a session does. They apply only if the row still
+//! has the hash with which the caller's password was compared, so either may be run twice.
+//!
+//! The tables are not joined by their columns, but each is looked up with the id: the ids of users
+//! may be of any integer type. `FORCE INDEX` keeps a server from reading and locking the sessions of
+//! all users where there are few.
+
+use super::super::login_session::Current;
+use super::super::session::LAG_PAUSES;
+use super::super::{Error, Session};
+use super::columns::Column;
+use super::read::find_own_credentials;
+use super::refusal::{Refusal, explain, is_groundless, nothing_lost};
+use super::row::StoredCredentials;
+use crate::identity::pseudonym::AccountPseudonym;
+use crate::mysql::{Affected, Sql, Statement};
+use crate::{sql, statement};
+
+/// What came of a change or a deletion.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is done.
+    Done,
+    /// The stored hash is no longer the one that was compared, but this.
+    Overtaken(StoredCredentials),
+    /// The session of the request has ended; of a change also: the user no longer exists.
+    Over,
+}
+
+/// Replaces the stored hash by `new`, and ends all sessions of the user but the one of the request.
+/// `compared` is the row with which the current password was compared.
+///
+/// # Errors
+/// [`Refusal`]; after [`Refusal::Database`] the change may have been made nevertheless.
+pub async fn change_password(
+    session: &Session<'_>,
+    compared: &StoredCredentials,
+    new: &str,
+    current: &Current,
+) -> Result<Outcome, Refusal> {
+    let purpose = "changing a password";
+    let mut pauses = LAG_PAUSES.into_iter();
+    loop {
+        let done = write_password(session, purpose, compared, new, current).await?;
+        if done.rows > 0 {
+            return Ok(Outcome::Done);
+        }
+        match find_own_credentials(session, compared.id, current).await? {
+            None => return Ok(Outcome::Over),
+            // An earlier attempt was applied, and its reply lost.
+            Some(own) if own.stored.has_hash(Some(new)) => return Ok(Outcome::Done),
+            Some(own) if !own.is_live => return Ok(Outcome::Over),
+            Some(own) if !own.stored.has_hash(compared.password.as_deref()) => {
+                return Ok(Outcome::Overtaken(own.stored));
+            }
+            // The statement should have found this.
+            Some(_) => {}
+        }
+        let pause = pauses.next();
+        let pause = pause.ok_or(Refusal::Database(Error::Disagreement { purpose }))?;
+        session.wait(pause).await;
+    }
+}
+
+async fn write_password(
+    session: &Session<'_>,
+    purpose: &'static str,
+    compared: &StoredCredentials,
+    new: &str,
+    current: &Current,
+) -> Result<Affected, Refusal> {
+    let assignments = [(Column::Password, Some(new))];
+    let now = current.now;
+    let guarded = sql!(
+        "FROM_UNIXTIME(:now) + :nothing_lost",
+        now,
+        nothing_lost = &nothing_lost(&assignments),
+    );
+    let update = changing(purpose, compared, new, current, &guarded);
+    let mut done = session.execute_repeatable(&update).await;
+    if let Err(error) = &done
+        && is_groundless(session, &assignments, error).await?
+    {
+        let unguarded = sql!("FROM_UNIXTIME(:now)", now);
+        let update = changing(purpose, compared, new, current, &unguarded);
+        done = session.execute_repeatable(&update).await;
+    }
+    match done {
+        Ok(done) => Ok(done),
+        Err(error) => Err(explain(session, &assignments, Some(compared.id), error).await),
+    }
+}
+
+/// Returns the UPDATE of a change. The session of the request is spared in the assignment and not in
+/// a condition, for which a server would read all sessions by their ids.
+fn changing(
+    purpose: &'static str,
+    compared: &StoredCredentials,
+    new: &str,
+    current: &Current,
+    updated_at: &Sql,
+) -> Statement {
+    let expires = match &current.session {
+        None => Sql::from("0"),
+        Some(session) => sql!(
+            "IF(`other`.`id` = :session, `other`.`expires`, 0)",
+            session = session.as_bytes().as_slice(),
+        ),
+    };
+    statement!(
+        purpose,
+        concat!(
+            "UPDATE `user` :join_caller
+             LEFT JOIN `gatehouse_session` AS `other` FORCE INDEX (`user`) ON `other`.`user` = :id
+             SET `password` = :new, `updated_at` = :updated_at, `other`.`expires` = :expires
+             WHERE `user`.`id` = :id AND ",
+            utf8!("password"),
+            " <=> :compared"
+        ),
+        join_caller = &current.join(compared.id),
+        id = compared.id,
+        new,
+        updated_at,
+        expires = &expires,
+        compared = compared.password.as_deref().map(str::as_bytes),
+    )
+}
+
+/// Deletes the user, all sessions of the user and the budgets of the account. `compared` is the row
+/// with which the password was compared.
+///
+/// # Errors
+/// [`Error`] if the statement fails, as where another table refers to the user. The user may have
+/// been deleted nevertheless, unless the server reported the error.
+pub async fn delete(
+    session: &Session<'_>,
+    compared: &StoredCredentials,
+    account: &AccountPseudonym,
+    current: &Current,
+) -> Result<Outcome, Error> {
+    let purpose = "deleting a user";
+    let delete = statement!(
+        purpose,
+        concat!(
+            "DELETE `user`, `session`, `throttle` FROM `user` :join_caller
+             LEFT JOIN `gatehouse_session` AS `session` FORCE INDEX (`user`) ON `session`.`user` = :id
+             LEFT JOIN `gatehouse_login_throttle` AS `throttle` ON `throttle`.`account` = :account
+             WHERE `user`.`id` = :id AND ",
+            utf8!("password"),
+            " <=> :compared"
+        ),
+        join_caller = &current.join(compared.id),
+        id = compared.id,
+        account = account.as_bytes(),
+        compared = compared.password.as_deref().map(str::as_bytes),
+    );
+    let mut pauses = LAG_PAUSES.into_iter();
+    loop {
+        if session.execute_repeatable(&delete).await?.rows > 0 {
+            return Ok(Outcome::Done);
+        }
+        match find_own_credentials(session, compared.id, current).await? {
+            // By an earlier attempt, whose reply was lost, or by another request.
+            None => return Ok(Outcome::Done),
+            Some(own) if !own.is_live => return Ok(Outcome::Over),
+            Some(own) if !own.stored.has_hash(compared.password.as_deref()) => {
+                return Ok(Outcome::Overtaken(own.stored));
+            }
+            // The statement should have found this.
+            Some(_) => {}
+        }
+        let pause = pauses.next().ok_or(Error::Disagreement { purpose })?;
+        session.wait(pause).await;
+    }
+}
