@@ -19,6 +19,9 @@ use crate::identity::pseudonym::AccountPseudonym;
 use crate::mysql::{Affected, Sql, Statement};
 use crate::{sql, statement};
 
+const CHANGING: &str = "changing a password";
+const DELETING: &str = "deleting a user";
+
 /// What came of a change or a deletion.
 #[derive(Debug)]
 pub enum Outcome {
@@ -41,10 +44,9 @@ pub async fn change_password(
     new: &str,
     current: &Current,
 ) -> Result<Outcome, Refusal> {
-    let purpose = "changing a password";
     let mut pauses = LAG_PAUSES.into_iter();
     loop {
-        let done = write_password(session, purpose, compared, new, current).await?;
+        let done = write_password(session, compared, new, current).await?;
         if done.rows > 0 {
             return Ok(Outcome::Done);
         }
@@ -59,33 +61,26 @@ pub async fn change_password(
             // The statement should have found this.
             Some(_) => {}
         }
-        let pause = pauses.next();
-        let pause = pause.ok_or(Refusal::Database(Error::Disagreement { purpose }))?;
+        let disagreement = Error::Disagreement { purpose: CHANGING };
+        let pause = pauses.next().ok_or(Refusal::Database(disagreement))?;
         session.wait(pause).await;
     }
 }
 
 async fn write_password(
     session: &Session<'_>,
-    purpose: &'static str,
     compared: &StoredCredentials,
     new: &str,
     current: &Current,
 ) -> Result<Affected, Refusal> {
     let assignments = [(Column::Password, Some(new))];
-    let now = current.now;
-    let guarded = sql!(
-        "FROM_UNIXTIME(:now) + :nothing_lost",
-        now,
-        nothing_lost = &nothing_lost(&assignments),
-    );
-    let update = changing(purpose, compared, new, current, &guarded);
+    let guard = nothing_lost(&assignments);
+    let update = changing_password(compared, new, current, &guard);
     let mut done = session.execute_repeatable(&update).await;
     if let Err(error) = &done
         && is_groundless(session, &assignments, error).await?
     {
-        let unguarded = sql!("FROM_UNIXTIME(:now)", now);
-        let update = changing(purpose, compared, new, current, &unguarded);
+        let update = changing_password(compared, new, current, &Sql::from("0"));
         done = session.execute_repeatable(&update).await;
     }
     match done {
@@ -94,14 +89,16 @@ async fn write_password(
     }
 }
 
-/// Returns the UPDATE of a change. The session of the request is spared in the assignment and not in
-/// a condition, for which a server would read all sessions by their ids.
-fn changing(
-    purpose: &'static str,
+/// Returns the statement of [`change_password`], with a term to add to `updated_at`: the guard, or
+/// 0.
+///
+/// The session of the request is spared in the assignment and not in a condition, for which a server
+/// would read all sessions by their ids.
+fn changing_password(
     compared: &StoredCredentials,
     new: &str,
     current: &Current,
-    updated_at: &Sql,
+    guard: &Sql,
 ) -> Statement {
     let expires = match &current.session {
         None => Sql::from("0"),
@@ -111,11 +108,12 @@ fn changing(
         ),
     };
     statement!(
-        purpose,
+        CHANGING,
         concat!(
             "UPDATE `user` :join_caller
              LEFT JOIN `gatehouse_session` AS `other` FORCE INDEX (`user`) ON `other`.`user` = :id
-             SET `password` = :new, `updated_at` = :updated_at, `other`.`expires` = :expires
+             SET `password` = :new, `updated_at` = FROM_UNIXTIME(:now) + :guard,
+                 `other`.`expires` = :expires
              WHERE `user`.`id` = :id AND ",
             utf8!("password"),
             " <=> :compared"
@@ -123,7 +121,8 @@ fn changing(
         join_caller = &current.join(compared.id),
         id = compared.id,
         new,
-        updated_at,
+        now = current.now,
+        guard,
         expires = &expires,
         compared = compared.password.as_deref().map(str::as_bytes),
     )
@@ -141,22 +140,7 @@ pub async fn delete(
     account: &AccountPseudonym,
     current: &Current,
 ) -> Result<Outcome, Error> {
-    let purpose = "deleting a user";
-    let delete = statement!(
-        purpose,
-        concat!(
-            "DELETE `user`, `session`, `throttle` FROM `user` :join_caller
-             LEFT JOIN `gatehouse_session` AS `session` FORCE INDEX (`user`) ON `session`.`user` = :id
-             LEFT JOIN `gatehouse_login_throttle` AS `throttle` ON `throttle`.`account` = :account
-             WHERE `user`.`id` = :id AND ",
-            utf8!("password"),
-            " <=> :compared"
-        ),
-        join_caller = &current.join(compared.id),
-        id = compared.id,
-        account = account.as_bytes(),
-        compared = compared.password.as_deref().map(str::as_bytes),
-    );
+    let delete = deleting(compared, account, current);
     let mut pauses = LAG_PAUSES.into_iter();
     loop {
         if session.execute_repeatable(&delete).await?.rows > 0 {
@@ -172,7 +156,30 @@ pub async fn delete(
             // The statement should have found this.
             Some(_) => {}
         }
-        let pause = pauses.next().ok_or(Error::Disagreement { purpose })?;
-        session.wait(pause).await;
+        let disagreement = Error::Disagreement { purpose: DELETING };
+        session.wait(pauses.next().ok_or(disagreement)?).await;
     }
+}
+
+/// Returns the statement of [`delete`].
+fn deleting(
+    compared: &StoredCredentials,
+    account: &AccountPseudonym,
+    current: &Current,
+) -> Statement {
+    statement!(
+        DELETING,
+        concat!(
+            "DELETE `user`, `session`, `throttle` FROM `user` :join_caller
+             LEFT JOIN `gatehouse_session` AS `session` FORCE INDEX (`user`) ON `session`.`user` = :id
+             LEFT JOIN `gatehouse_login_throttle` AS `throttle` ON `throttle`.`account` = :account
+             WHERE `user`.`id` = :id AND ",
+            utf8!("password"),
+            " <=> :compared"
+        ),
+        join_caller = &current.join(compared.id),
+        id = compared.id,
+        account = account.as_bytes(),
+        compared = compared.password.as_deref().map(str::as_bytes),
+    )
 }

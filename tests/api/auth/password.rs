@@ -11,7 +11,7 @@ use crate::support::budgets::{account, strangers_owe, until_known};
 use crate::support::client::{Client, legacy_token, over, registered, settled};
 use crate::support::database::Database;
 use crate::support::hyperdrive::after;
-use crate::support::{Answer, App, PASSWORD, eventually};
+use crate::support::{Answer, App, Limits, PASSWORD, eventually};
 
 const NEW: &str = "a new horse in the old stable";
 const WRONG: &str = "wrong password";
@@ -202,6 +202,29 @@ async fn wrong_current_passwords_are_throttled_together_with_logins() {
     let elsewhere = client.request("POST", "/auth/password").json(&body);
     let elsewhere = elsewhere.header("cf-connecting-ip", "192.0.2.9");
     elsewhere.send().await.expect(204);
+}
+
+#[tokio::test]
+async fn an_address_has_a_limit_for_changes_and_deletions_together_with_logins() {
+    let limits = Limits {
+        login: 2,
+        ..Limits::default()
+    };
+    let app = App::with().limits(limits).start();
+    let email = registered(App::shared()).await;
+    let client = Client::log_in(App::shared(), &email).await.through(&app);
+    let wrong = client.change_password(WRONG, NEW).await;
+    wrong.problem(401, "invalid_credentials");
+    app.login(&email, WRONG).await.expect(401);
+    let before = app.hyperdrive().take_statements().len();
+    assert!((4..=5).contains(&before), "{before}");
+    for limited in [
+        client.change_password(PASSWORD, NEW).await,
+        client.delete(PASSWORD).await,
+    ] {
+        limited.problem(429, "rate_limited");
+    }
+    app.me(&client.access).await.expect(200);
 }
 
 #[tokio::test]

@@ -149,6 +149,19 @@ async fn a_change_that_meets_the_upgrade_of_an_old_hash_is_made_on_top_of_it() {
 }
 
 #[tokio::test]
+async fn a_change_and_a_deletion_wait_for_no_session_of_anybody_else() {
+    let mut race = Race::start("change_locks").await;
+    let app = race.app();
+    let client = Client::new(&app).await;
+    let other = Client::new(&app).await;
+    race.hold(LOCK_SESSION, &*other.session).await;
+    // A statement that waits is late after its deadline.
+    let changed = client.change_password(PASSWORD, NEW).await;
+    changed.expect(204);
+    client.delete(NEW).await.expect(204);
+}
+
+#[tokio::test]
 async fn whatever_is_lost_a_change_is_made_whole_or_not_at_all_and_what_is_told_is_true() {
     // Another app, so that the fault strikes nothing else.
     let calm = App::shared();

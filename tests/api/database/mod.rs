@@ -8,6 +8,7 @@ mod faults;
 mod full_authentication;
 mod housekeeping;
 mod ids;
+mod own;
 mod privileges;
 mod restart;
 mod retries;

@@ -92,6 +92,9 @@ async fn no_secret_is_ever_logged() {
         "sesame-name-5",
         "sesame-json-6",
         "sesame-basic-7",
+        "sesame-guess-8",
+        "sesam-9",
+        "sesame-changed-10",
     ];
     app.register(&email, secrets[0]).await.expect(201);
     app.register(&email, secrets[0]).await.expect(409);
@@ -116,6 +119,18 @@ async fn no_secret_is_ever_logged() {
         .send()
         .await
         .expect(401);
+    for (old, new, status) in [
+        (secrets[7], secrets[9], 401),
+        (secrets[0], secrets[8], 422),
+        (secrets[0], secrets[9], 204),
+    ] {
+        let body = json!({ "current_password": old, "new_password": new });
+        let change = app.request("POST", "/auth/password").bearer(&token);
+        change.json(&body).send().await.expect(status);
+    }
+    let body = json!({ "password": secrets[9] });
+    let delete = app.request("DELETE", "/me").bearer(&token).json(&body);
+    delete.send().await.expect(204);
     let log = app.log();
     let signature = token.rsplit('.').next().expect("a signature").to_owned();
     for secret in secrets.iter().copied().chain([
