@@ -21,6 +21,8 @@ pub struct StoredSession {
     pub ends: i64,
     /// The number of refreshes.
     pub counter: i64,
+    /// A keyed hash of the network that it was used from last.
+    pub network: Vec<u8>,
     /// The start of the User-Agent of its device.
     pub client: String,
     /// What is shown of its address.
@@ -31,7 +33,8 @@ pub struct StoredSession {
 macro_rules! select_sessions {
     ($condition:literal) => {
         concat!(
-            "SELECT `id`, `created`, `refreshed`, `expires`, `ends`, `counter`, `client`, `address`
+            "SELECT `id`, `created`, `refreshed`, `expires`, `ends`, `counter`, `network`,
+                    `client`, `address`
              FROM `gatehouse_session` WHERE ",
             $condition
         )
@@ -85,6 +88,7 @@ impl StoredSession {
             expires,
             ends,
             counter,
+            network,
             client,
             address,
         ] = row.columns()?;
@@ -96,6 +100,7 @@ impl StoredSession {
             expires: expires.int()?.ok_or(MALFORMED)?,
             ends: ends.int()?.ok_or(MALFORMED)?,
             counter: counter.int()?.ok_or(MALFORMED)?,
+            network: network.bytes().unwrap_or_default().to_vec(),
             client: client.text().unwrap_or_default(),
             address: address.text().unwrap_or_default(),
         })

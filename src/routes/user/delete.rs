@@ -13,11 +13,12 @@ use crate::auth::reauthentication::{self, Claim, Deed};
 use crate::error::Error;
 use crate::events::{Audit, Event, Log};
 use crate::http::address::Network;
+use crate::http::cookie;
 use crate::http::input::Input;
 use crate::password::Password;
 use crate::routes::reauthentication::{give_back, throttled, wrong_password};
 
-/// `DELETE /me`: 204, and the user, all sessions and the budgets of failed logins are gone; 401 for a
+/// `DELETE /me`: 204, and the user, all sessions and the budgets of failed logins are gone, with the session cookie; 401 for a
 /// wrong password; 429 after too many failed logins; 409 if other tables refer to the user.
 ///
 /// # Errors
@@ -45,7 +46,10 @@ pub async fn delete_me(
     let deleted = reauthentication::perform(&app, &verified, &Deed::Delete, &claim, &log);
     let answer = match deleted.await {
         // Nothing is left to be given back to.
-        Ok(()) => return Ok(Audit::user(Event::UserDeleted, id).on(StatusCode::NO_CONTENT)),
+        Ok(()) => {
+            let done = Audit::user(Event::UserDeleted, id).on(StatusCode::NO_CONTENT);
+            return Ok(cookie::clear(done));
+        }
         // The count stays: the password is no longer the right one.
         Err(Error::InvalidCredentials) => return Ok(wrong_password(id)),
         Err(error) => error.into_response(),

@@ -45,6 +45,11 @@ async fn a_deletion_takes_the_user_the_sessions_and_the_counters_and_frees_the_e
     let id = id(&app, &client).await;
     let answer = client.delete(PASSWORD).await.expect(204);
     assert!(answer.body.is_empty());
+    let cookie = answer.header("set-cookie");
+    assert!(
+        cookie.starts_with("__Host-gatehouse=; Max-Age=0; "),
+        "{cookie}"
+    );
     assert_eq!(left(id).await, (0, 0));
     assert_eq!(row(database, &email).await, None);
     for gone in [&client, &other] {
