@@ -22,7 +22,7 @@ async fn a_listed_origin_is_echoed_with_credentials_on_every_answer() {
         ("GET", "/", 200),
         ("GET", "/me", 401),
         ("GET", "/nowhere", 404),
-        ("DELETE", "/me", 405),
+        ("PUT", "/me", 405),
         ("POST", "/auth/login", 415),
     ] {
         let answer = from(LISTED, method, path).await.expect(status);
@@ -66,7 +66,7 @@ async fn no_other_origin_is_let_in_however_close_it_is() {
 #[tokio::test]
 async fn a_preflight_lists_what_the_path_takes() {
     for (path, methods) in [
-        ("/me", "GET, HEAD, OPTIONS"),
+        ("/me", "GET, HEAD, DELETE, OPTIONS"),
         ("/user/update", "PATCH, OPTIONS"),
         ("/auth/login", "POST, OPTIONS"),
     ] {

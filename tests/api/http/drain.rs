@@ -66,7 +66,7 @@ async fn after_each_refusal_the_connection_takes_the_next_request() {
     let good = request("GET /", "", "");
     for (refused, status) in [
         (request("POST /nowhere", "", &large), 404),
-        (request("DELETE /me", "", &large), 405),
+        (request("PUT /me", "", &large), 405),
         (request("GET /me", "", &large), 401),
         (request("PATCH /user/update", json, "{}"), 401),
         (request("POST /auth/login", "", "{}"), 415),

@@ -14,7 +14,7 @@ async fn answers() -> Vec<Answer> {
         app.login("nope", "short").await.expect(401),
         app.get("/me").await.expect(401),
         app.get("/nowhere").await.expect(404),
-        app.request("DELETE", "/me").send().await.expect(405),
+        app.request("PUT", "/me").send().await.expect(405),
         app.request("OPTIONS", "/me").send().await.expect(204),
         app.request("POST", "/auth/login")
             .body("{")

@@ -63,7 +63,7 @@ async fn a_request_leaves_one_line_that_says_who_what_and_how_it_ended() {
 async fn the_route_is_told_for_every_method_and_a_preflight_is_no_failure() {
     let app = App::with().start();
     app.request("OPTIONS", "/me").send().await.expect(204);
-    app.request("DELETE", "/me").send().await.expect(405);
+    app.request("PUT", "/me").send().await.expect(405);
     app.request("GET", "/nowhere").send().await.expect(404);
     let lines = lines(&app);
     assert_eq!(

@@ -12,7 +12,9 @@ use crate::support::{App, PASSWORD, unique_email};
 /// The names of an object's members, in order.
 fn members(object: &Value) -> Vec<&str> {
     let object = object.as_object().expect("an object");
-    object.keys().map(String::as_str).collect()
+    let mut names: Vec<_> = object.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
 }
 
 /// Checks that a text is a time of RFC 3339 in UTC.
