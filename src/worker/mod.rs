@@ -77,8 +77,8 @@ async fn answer(
 /// is done; a failure is in the log.
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
-pub fn scheduled(_: JsValue, env: Env) -> Promise {
-    let gatehouse = GATEHOUSE.get_or_init(|| build(&env)).clone();
+pub fn scheduled(_: JsValue, env: &Env) -> Promise {
+    let gatehouse = GATEHOUSE.get_or_init(|| build(env)).clone();
     let work = AssertUnwindSafe(gatehouse.keep_house());
     future_to_promise(work.map(|()| Ok(JsValue::UNDEFINED)))
 }
