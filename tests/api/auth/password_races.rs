@@ -135,6 +135,28 @@ async fn a_change_that_meets_the_deletion_of_its_user_is_refused_as_the_token_is
 }
 
 #[tokio::test]
+async fn a_change_and_a_deletion_whose_session_is_ended_meanwhile_are_refused() {
+    let mut race = Race::start("change_logout").await;
+    let app = race.app();
+    for is_change in [true, false] {
+        let email = registered(&app).await;
+        let client = Client::log_in(&app, &email).await;
+        let request = async {
+            if is_change {
+                client.change_password(PASSWORD, NEW).await
+            } else {
+                client.delete(PASSWORD).await
+            }
+        };
+        race.hold(LOCK_USER, &*email).await;
+        let end = "DELETE FROM gatehouse_session WHERE id = UNHEX(?)";
+        let answer = race.run_and(request, end, &client.session).await;
+        answer.problem(401, "invalid_token");
+        app.login(&email, PASSWORD).await.expect(200);
+    }
+}
+
+#[tokio::test]
 async fn a_change_that_meets_the_upgrade_of_an_old_hash_is_made_on_top_of_it() {
     let mut race = Race::start("change_upgrade").await;
     let app = race.app();
@@ -152,8 +174,14 @@ async fn a_change_that_meets_the_upgrade_of_an_old_hash_is_made_on_top_of_it() {
 async fn a_change_and_a_deletion_wait_for_no_session_of_anybody_else() {
     let mut race = Race::start("change_locks").await;
     let app = race.app();
-    let client = Client::new(&app).await;
+    let email = registered(&app).await;
+    let client = Client::log_in(&app, &email).await;
     let other = Client::new(&app).await;
+    // So many that a server would rather read the whole table.
+    for _ in 0..6 {
+        Client::log_in(&app, &email).await;
+    }
+    race.analyze().await;
     race.hold(LOCK_SESSION, &*other.session).await;
     // A statement that waits is late after its deadline.
     let changed = client.change_password(PASSWORD, NEW).await;

@@ -51,6 +51,12 @@ impl Race {
         App::with().origin(self.options.clone()).start()
     }
 
+    /// Lets the server plan by what is in the tables now.
+    pub(crate) async fn analyze(&mut self) {
+        let sql = "ANALYZE TABLE `user`, gatehouse_session, gatehouse_login_throttle";
+        self.holder.query_drop(sql).await.expect(sql);
+    }
+
     /// Locks rows, by a statement in a transaction.
     pub(crate) async fn hold(&mut self, sql: &str, value: impl Into<Value>) {
         let begin = self.holder.query_drop("BEGIN").await;
@@ -83,6 +89,24 @@ impl Race {
         let mut eye = self.eye().await;
         let release = async {
             eye.until_waiting(1).await;
+            self.holder.query_drop("COMMIT").await.expect("an end");
+        };
+        let (answer, ()) = tokio::join!(request, release);
+        answer
+    }
+
+    /// The same, and runs another statement while it waits.
+    pub(crate) async fn run_and<A>(
+        &mut self,
+        request: impl Future<Output = A>,
+        sql: &str,
+        value: &str,
+    ) -> A {
+        let mut eye = self.eye().await;
+        let release = async {
+            eye.until_waiting(1).await;
+            let done = self.holder.exec_drop(sql, (value,)).await;
+            done.expect(sql);
             self.holder.query_drop("COMMIT").await.expect("an end");
         };
         let (answer, ()) = tokio::join!(request, release);
