@@ -77,7 +77,8 @@ impl Race {
             second.await
         };
         let release = async {
-            two.until_waiting(2).await;
+            two.until_waiting(1).await;
+            two.until_both_wait().await;
             self.holder.query_drop("COMMIT").await.expect("an end");
         };
         let (first, second, ()) = tokio::join!(first, after, release);
@@ -148,6 +149,13 @@ struct Eye {
 }
 
 impl Eye {
+    /// Waits until two statements wait for a lock, for a while: a refresh is late after 3 s, and a slow
+    /// machine does not get the other request there before.
+    async fn until_both_wait(&mut self) {
+        let both = self.until_waiting(2);
+        let _ = tokio::time::timeout(Duration::from_secs(2), both).await;
+    }
+
     /// Waits until so many statements wait for a lock; returns the connection of one.
     async fn until_waiting(&mut self, statements: usize) -> u64 {
         // What takes so long waits. (INNODB_TRX is not renewed while others read it.)
