@@ -7,6 +7,9 @@ use mysql_async::prelude::Queryable as _;
 use mysql_async::{Params, Row, params};
 use testkit::MariaDb;
 
+/// The tables that logins write to.
+const TABLES: [&str; 3] = ["user", "gatehouse_login_throttle", "gatehouse_session"];
+
 /// Rows that a statement inserts.
 const BATCH: u32 = 50_000;
 /// Without a common divisor with [`ALL`], so that e-mails and accounts come in no order.
@@ -18,12 +21,12 @@ pub(crate) fn digits(number: u32) -> String {
     format!("{:07}", u64::from(number) * STEP % ALL)
 }
 
-/// What stands for the keyed hash of a user's e-mail, in hexadecimal.
-pub(crate) fn account(number: u32) -> String {
+/// What stands for the keyed hash of a user's e-mail, and for the id of the session, in hexadecimal.
+pub(crate) fn key(number: u32) -> String {
     format!("{}0000", digits(number).repeat(4))
 }
 
-/// Puts users in the place of the one that is there, like that one, each with a login behind it.
+/// Puts users in the place of the one that is there, like that one, each with a login behind it and a session.
 pub(crate) async fn fill(database: &MariaDb, users: u32) -> Result<()> {
     eprintln!("  adding {users} users");
     let mut conn = database.conn().await;
@@ -33,11 +36,18 @@ pub(crate) async fn fill(database: &MariaDb, users: u32) -> Result<()> {
     let login: Option<Row> = conn
         .query_first("SELECT budgets, known, clock, expires_on FROM gatehouse_login_throttle")
         .await?;
-    let user = user.context("a user")?.unwrap();
-    let login = login.context("a login")?.unwrap();
-    conn.query_drop("DELETE FROM `user`").await?;
-    conn.query_drop("DELETE FROM gatehouse_login_throttle")
+    let session: Option<Row> = conn
+        .query_first(
+            "SELECT counter, created, refreshed, expires, ends, network, client, address
+             FROM gatehouse_session LIMIT 1",
+        )
         .await?;
+    let user = user.context("a user")?.unwrap();
+    let session = session.context("a session")?.unwrap();
+    let login = login.context("a login")?.unwrap();
+    for table in TABLES {
+        conn.query_drop(format!("DELETE FROM `{table}`")).await?;
+    }
     let text = format!("LPAD(seq * {STEP} % {ALL}, 7, '0')");
     let (mut from, last) = (0, users - 1);
     while from <= last {
@@ -56,6 +66,14 @@ pub(crate) async fn fill(database: &MariaDb, users: u32) -> Result<()> {
         );
         conn.exec_drop(sql, Params::Positional(login.clone()))
             .await?;
+        let sql = format!(
+            "INSERT INTO gatehouse_session (id, user, counter, created, refreshed, expires, ends, \
+             network, client, address) \
+             SELECT UNHEX(CONCAT(REPEAT({text}, 4), '0000')), seq + 1, ?, ?, ?, ?, ?, ?, ?, ? \
+             FROM {numbers}"
+        );
+        conn.exec_drop(sql, Params::Positional(session.clone()))
+            .await?;
         from = to + 1;
     }
     conn.disconnect().await?;
@@ -68,7 +86,7 @@ pub(crate) async fn sizes(database: &MariaDb, users: u32) -> Result<String> {
     let mut text =
         "\n| table | rows | data, MB | keys, MB | bytes a row |\n|---|--:|--:|--:|--:|\n"
             .to_owned();
-    for table in ["user", "gatehouse_login_throttle"] {
+    for table in TABLES {
         conn.query_drop(format!("ANALYZE TABLE `{table}`")).await?;
         let sizes: Option<(u64, u64)> = conn
             .exec_first(

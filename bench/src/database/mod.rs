@@ -101,9 +101,10 @@ fn line(template: &Template, clients: usize, samples: &[Sample]) -> String {
         all.get(all.len() / 2).copied().unwrap_or(f64::NAN)
     };
     format!(
-        "| {} | {} | {clients} | {:.0} | {} | {} | {:.0} |\n",
+        "| {} | {}{} | {clients} | {:.0} | {} | {} | {:.0} |\n",
         template.request,
         template.kind,
+        template.table(),
         median(|sample| sample.rate),
         figure(median(|sample| sample.p50)),
         figure(median(|sample| sample.p99)),

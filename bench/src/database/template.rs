@@ -1,5 +1,6 @@
 //! The statements of a request, as the router sends them, and the same for another user.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use testkit::MariaDb;
 use testkit::database::Credentials;
 use testkit_native::Platform;
 
-use super::fill::{account, digits};
+use super::fill::{digits, key};
 use crate::servers;
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -30,8 +31,11 @@ pub(crate) struct Template {
     pub(crate) request: &'static str,
     /// Its first word.
     pub(crate) kind: String,
+    /// The side table that it is on.
+    table: Option<&'static str>,
     sql: String,
-    account: Option<String>,
+    /// The key of the row in that table, in hexadecimal.
+    key: Option<String>,
 }
 
 impl Template {
@@ -40,10 +44,25 @@ impl Template {
         let digits = digits(number);
         let sql = self.sql.replace(&hex::encode(DIGITS), &hex::encode(digits));
         let sql = sql.replace(ID, &(number + 1).to_string());
-        match &self.account {
-            Some(known) => sql.replace(known, &account(number)),
+        match &self.key {
+            // A new session, of which a user has any number.
+            Some(known) if self.starts_session() => sql.replace(known, &random_key()),
+            Some(known) => sql.replace(known, &key(number)),
             None => sql,
         }
+    }
+
+    /// The side table that it writes to, for a table of figures.
+    pub(crate) fn table(&self) -> String {
+        let table = self
+            .table
+            .filter(|_| self.kind != "SELECT" && self.request != UPDATE);
+        table.map_or_else(String::new, |table| format!(" `{table}`"))
+    }
+
+    /// Whether it starts a session.
+    fn starts_session(&self) -> bool {
+        self.table == Some(SESSION) && self.kind == "INSERT"
     }
 
     /// Whether it makes a row, which must then be a new user's.
@@ -53,10 +72,13 @@ impl Template {
 
     /// Whether it stands for others: the read of `/me`, and the write of each login.
     pub(crate) fn is_typical(&self) -> bool {
-        self.request == ME || (self.request == LOGIN && self.kind == "INSERT")
+        let counts_login = self.table == Some(THROTTLE) && self.kind == "INSERT";
+        self.request == ME || counts_login
     }
 }
 
+const THROTTLE: &str = "gatehouse_login_throttle";
+const SESSION: &str = "gatehouse_session";
 const REGISTER: &str = "`POST /auth/register`";
 const LOGIN: &str = "`POST /auth/login`";
 const AFTER: &str = "after a login";
@@ -84,11 +106,12 @@ pub(crate) async fn capture(database: &MariaDb) -> Result<Vec<Template>> {
     let mut all = Vec::new();
     answer(post("/auth/register", &user)).await?;
     all.extend(taken(&hyperdrive, &[REGISTER; 2]).await?);
-    let token = answer(post("/auth/login", &login)).await?;
-    // Its network is known from then on, as most are.
-    taken(&hyperdrive, &[LOGIN; 4]).await?;
     answer(post("/auth/login", &login)).await?;
-    all.extend(taken(&hyperdrive, &[LOGIN, LOGIN, AFTER, AFTER]).await?);
+    // Its network is known from then on, as most are.
+    let login_and_after = [LOGIN, LOGIN, LOGIN, AFTER];
+    taken(&hyperdrive, &login_and_after).await?;
+    let token = answer(post("/auth/login", &login)).await?;
+    all.extend(taken(&hyperdrive, &login_and_after).await?);
     let token = token.get("access_token").and_then(Value::as_str);
     let token = token.context("a token")?;
     answer(client.get(format!("{url}/me")).bearer_auth(token)).await?;
@@ -136,22 +159,29 @@ async fn taken(hyperdrive: &Hyperdrive, requests: &[&'static str]) -> Result<Vec
         taken.extend(hyperdrive.take_statements());
     }
     ensure!(taken.len() == requests.len(), "{taken:?} for {requests:?}");
-    let template = |(sql, request): (String, &&'static str)| Template {
-        request,
-        kind: sql.split_whitespace().next().unwrap_or_default().to_owned(),
-        account: pseudonym(&sql),
-        sql,
+    let template = |(sql, request): (String, &&'static str)| {
+        let mut tables = [THROTTLE, SESSION].into_iter();
+        let table = tables.find(|table| sql.contains(table));
+        Template {
+            request,
+            kind: sql.split_whitespace().next().unwrap_or_default().to_owned(),
+            table,
+            key: table.and_then(|_| literal_of_16_bytes(&sql)),
+            sql,
+        }
     };
     Ok(taken.into_iter().zip(requests).map(template).collect())
 }
 
-/// The literal of 16 bytes in a statement on the login budgets: the account.
-fn pseudonym(sql: &str) -> Option<String> {
-    let literals = sql.split('\'').skip(1).step_by(2);
-    let is_account = |literal: &&str| literal.len() == 32;
-    let found = sql.contains("gatehouse_login_throttle");
-    literals
-        .filter(|_| found)
-        .find(is_account)
-        .map(str::to_owned)
+/// The literal of 16 bytes in a statement: an account in the login budgets, or a session.
+fn literal_of_16_bytes(sql: &str) -> Option<String> {
+    let mut literals = sql.split('\'').skip(1).step_by(2);
+    let found = literals.find(|literal| literal.len() == 32);
+    found.map(str::to_owned)
+}
+
+/// A key that no row has.
+fn random_key() -> String {
+    let random = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", random(), random())
 }
