@@ -9,7 +9,6 @@
 -- `refreshed`: the time of the last refresh, or of the login.
 -- `expires`: the time at which the session ends if it is not refreshed; 0 if it has been ended.
 -- `ends`: the time at which it ends however often it is refreshed.
--- `network`: a keyed hash of the network that it was used from last, which is another one in each session.
 -- `client`, `address`: what the user is shown of the device: the start of its User-Agent, and the
 --   start of its address.
 CREATE TABLE IF NOT EXISTS `gatehouse_session` (
@@ -20,7 +19,6 @@ CREATE TABLE IF NOT EXISTS `gatehouse_session` (
   `refreshed` BIGINT NOT NULL,
   `expires` BIGINT NOT NULL,
   `ends` BIGINT NOT NULL,
-  `network` BINARY(8) NOT NULL,
   `client` VARBINARY(255) NOT NULL,
   `address` VARBINARY(64) NOT NULL,
   KEY `user` (`user`),

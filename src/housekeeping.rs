@@ -7,10 +7,8 @@ use crate::db::{self, Session, login_session, login_throttle};
 use crate::events::{Event, Log};
 use crate::platform::within;
 
-/// How long one run may take. What it leaves over is the next one's.
-const RUN_WITHIN: Duration = Duration::from_secs(25);
-/// The most statements of a run on one table, each of which deletes up to 500 rows.
-const MOST_BATCHES: u32 = 400;
+/// How long a run may take for each table. What it leaves over is the next one's, an hour later.
+const RUN_WITHIN: Duration = Duration::from_mins(1);
 
 /// The number of rows that a run has deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,40 +17,63 @@ struct Deleted {
     budgets: u64,
 }
 
-/// Deletes sessions that are over and budgets of failed logins that are full again, and logs how many.
+/// Deletes sessions that are over and login budgets in which nothing matters any more, and logs how
+/// many.
 ///
 /// Runs at the same time and runs that end early do no harm: what is deleted matters to no request.
 pub(crate) async fn run(app: &App, log: &Log) {
     let mut deleted = Deleted::default();
-    let work = within(RUN_WITHIN, &*app.runtime, delete(app, log, &mut deleted)).await;
-    let Deleted { sessions, budgets } = deleted;
-    let count = format!("deleted {sessions} sessions and {budgets} login budgets");
-    let (event, reason) = match work {
-        Some(Ok(())) => (Event::HousekeepingDone, count),
-        Some(Err(error)) => (Event::HousekeepingFailed, format!("{count}; {error}")),
-        None => (Event::HousekeepingFailed, format!("{count}; out of time")),
-    };
+    let sessions = within(
+        RUN_WITHIN,
+        &*app.runtime,
+        delete_sessions(app, log, &mut deleted.sessions),
+    )
+    .await;
+    // A failure of the one does not keep the other.
+    let budgets = within(
+        RUN_WITHIN,
+        &*app.runtime,
+        delete_budgets(app, log, &mut deleted.budgets),
+    )
+    .await;
+    let Deleted {
+        sessions: some,
+        budgets: others,
+    } = deleted;
+    let mut reason = format!("deleted {some} sessions and {others} login budgets");
+    let mut event = Event::HousekeepingDone;
+    for part in [sessions, budgets] {
+        match part {
+            Some(Ok(())) => continue,
+            Some(Err(error)) => reason = format!("{reason}; {error}"),
+            None => reason += "; out of time",
+        }
+        event = Event::HousekeepingFailed;
+    }
     log.write(event, None, Some(reason));
 }
 
-async fn delete(app: &App, log: &Log, deleted: &mut Deleted) -> Result<(), db::Error> {
+async fn delete_sessions(app: &App, log: &Log, deleted: &mut u64) -> Result<(), db::Error> {
     let now = app.runtime.now();
     let work = async |session: Session<'_>| {
-        for _ in 0..MOST_BATCHES {
-            let rows = login_session::purge(&session, now).await?;
-            deleted.sessions += rows;
-            if rows == 0 {
-                break;
+        loop {
+            match login_session::purge(&session, now).await? {
+                0 => return Ok(()),
+                rows => *deleted += rows,
             }
         }
-        for _ in 0..MOST_BATCHES {
-            let rows = login_throttle::purge(&session).await?;
-            deleted.budgets += rows;
-            if rows == 0 {
-                break;
+    };
+    app.db.run(log, work).await
+}
+
+async fn delete_budgets(app: &App, log: &Log, deleted: &mut u64) -> Result<(), db::Error> {
+    let work = async |session: Session<'_>| {
+        loop {
+            match login_throttle::purge(&session).await? {
+                0 => return Ok(()),
+                rows => *deleted += rows,
             }
         }
-        Ok(())
     };
     app.db.run(log, work).await
 }

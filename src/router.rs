@@ -27,8 +27,8 @@ pub struct Gatehouse {
 }
 
 impl Gatehouse {
-    /// Deletes sessions that are over and budgets of failed logins that are full again: the work of
-    /// a cron trigger. The log tells what was done, or why it was not.
+    /// Deletes sessions that are over and login budgets in which nothing matters any more: the work
+    /// of a cron trigger. The log tells what was done, or why it was not.
     pub async fn keep_house(self) {
         let log = Log::of_no_request(self.runtime);
         match self.app {

@@ -35,6 +35,8 @@ pub(crate) struct Verified {
     pub(crate) user: StoredCredentials,
     pub(super) reservation: Reservation,
     pub(super) is_outdated: bool,
+    /// The session whose cookie is replaced by that of the new one.
+    pub(crate) replaced: Option<SessionId>,
 }
 
 /// Verifies the password of an e-mail. `past` is the refresh token of a session that the device has or
@@ -78,6 +80,7 @@ pub(super) async fn compare(
             user,
             reservation,
             is_outdated: verdict == Verdict::Outdated,
+            replaced: None,
         })),
         found => {
             if verdict == Verdict::Unreadable {
@@ -120,21 +123,24 @@ pub(super) async fn reserve(
 ) -> Result<Reserved, Error> {
     let account = app.pseudonyms.account(email);
     let network = app.pseudonyms.network(&account, &network.to_string());
-    let source = past.map_or(Source::Network(network), |past| {
-        Source::Device(app.pseudonyms.device(&account, past))
-    });
     let limits = app.config.login.limits;
-    Ok(
+    let device = past.map(|past| Source::Device(app.pseudonyms.device(&account, past)));
+    let mut wait = Duration::MAX;
+    // Where the device has to wait, for whoever has a copy of its cookie, its network may not.
+    for source in device.into_iter().chain([Source::Network(network)]) {
         match login_throttle::take(session, &account, source, limits).await? {
-            Decision::Go(taken) => Reserved::Go(Reservation {
-                account,
-                source,
-                network,
-                taken,
-            }),
-            Decision::Wait(wait) => Reserved::Wait(account, wait),
-        },
-    )
+            Decision::Go(taken) => {
+                return Ok(Reserved::Go(Reservation {
+                    account,
+                    source,
+                    network,
+                    taken,
+                }));
+            }
+            Decision::Wait(longer) => wait = wait.min(longer),
+        }
+    }
+    Ok(Reserved::Wait(account, wait))
 }
 
 /// Finds the credentials and counts the login as a failure, on one connection.

@@ -8,6 +8,7 @@ use super::current_user::CurrentUser;
 use super::login::{self, Outcome, Verified};
 use super::{breaches, limits};
 use crate::app::App;
+use crate::db;
 use crate::db::login_session::Current;
 use crate::db::user::{self, StoredCredentials};
 use crate::error::Error;
@@ -20,17 +21,17 @@ use crate::password::Password;
 use crate::platform::Limiter;
 use crate::token::TokenError;
 
-/// A caller who has to prove to know the password.
-pub(crate) struct Claim<'a> {
+/// A caller, and the password that was sent to prove who it is.
+pub(crate) struct Reauthentication<'a> {
     /// The caller.
     pub(crate) caller: &'a CurrentUser,
-    /// The password that is to be the user's.
+    /// The password as sent, which may be wrong.
     pub(crate) password: &'a Password,
     /// The network of the request.
     pub(crate) network: &'a Network,
 }
 
-/// Verifies the password of a caller, and returns whose it is to be. `check` refuses what needs the
+/// Compares the password with the caller's, and returns the caller's id and the outcome. `check` refuses what needs the
 /// user, before anything is counted.
 ///
 /// # Errors
@@ -38,15 +39,15 @@ pub(crate) struct Claim<'a> {
 /// ended; the errors of `check`; [`Error::Database`]; [`Error::Internal`] if hashing fails.
 pub(crate) async fn verify(
     app: &App,
-    claim: &Claim<'_>,
+    sent: &Reauthentication<'_>,
     check: impl FnOnce(&StoredCredentials) -> Result<(), Error>,
     log: &Log,
 ) -> Result<(UserId, Outcome), Error> {
-    let Claim {
+    let Reauthentication {
         caller,
         password,
         network,
-    } = *claim;
+    } = *sent;
     limits::check(app, Limiter::Login, network, log).await?;
     let current = caller.current(app.runtime.now());
     let reserve = async |session| {
@@ -65,13 +66,16 @@ pub(crate) async fn verify(
     Ok((id, outcome))
 }
 
-/// What a user does who has proved to know the password.
-pub(crate) enum Deed<'a> {
+/// What the password was asked for.
+pub(crate) enum Action<'a> {
     /// Replaces the password by a new one, and ends all other sessions.
     ChangePassword(&'a Password),
     /// Deletes the user, all sessions and the budgets of the account.
-    Delete,
+    DeleteUser,
 }
+
+/// How often an action is tried while the stored hash changes.
+const MOST_ATTEMPTS: u32 = 5;
 
 /// Does what the password of a verified user was asked for.
 ///
@@ -87,21 +91,21 @@ pub(crate) enum Deed<'a> {
 pub(crate) async fn perform(
     app: &App,
     verified: &Verified,
-    deed: &Deed<'_>,
-    claim: &Claim<'_>,
+    action: &Action<'_>,
+    sent: &Reauthentication<'_>,
     log: &Log,
 ) -> Result<(), Error> {
-    let (new, hash) = match deed {
-        Deed::ChangePassword(new) => {
+    let (new, hash) = match action {
+        Action::ChangePassword(new) => {
             breaches::check(app, "new_password", new, log).await?;
             (Some(*new), Some(app.hasher.hash(new)?))
         }
-        Deed::Delete => (None, None),
+        Action::DeleteUser => (None, None),
     };
-    let current = claim.caller.current(app.runtime.now());
+    let current = sent.caller.current(app.runtime.now());
     let account = verified.account();
     let mut found: Option<StoredCredentials> = None;
-    loop {
+    for _ in 0..MOST_ATTEMPTS {
         let stored = found.as_ref().unwrap_or(&verified.user);
         let outcome = match &hash {
             Some(hash) => change(app, stored, hash, &current, log).await?,
@@ -115,7 +119,7 @@ pub(crate) async fn perform(
         // A login may have replaced an outdated hash; and of two changes to the same password, the
         // other one may have come first.
         let mut is_match = false;
-        for password in [Some(claim.password), new].into_iter().flatten() {
+        for password in [Some(sent.password), new].into_iter().flatten() {
             let verdict = app.hasher.verify(password, stored.password.as_deref())?;
             is_match = is_match || verdict.is_match();
         }
@@ -124,6 +128,8 @@ pub(crate) async fn perform(
         }
         found = Some(stored);
     }
+    let purpose = "changing or deleting a user whose password changes";
+    Err(Error::Database(db::Error::Disagreement { purpose }))
 }
 
 async fn change(

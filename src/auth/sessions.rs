@@ -67,7 +67,6 @@ pub(crate) async fn start(
     };
     let tokens = SessionTokens::new(app, &token, now)?;
     let address = device.place();
-    let network = device.network.to_string();
     let new = NewSession {
         id,
         user: user.id,
@@ -75,7 +74,6 @@ pub(crate) async fn start(
         now,
         expires: lifetimes.expires(now, token.ends),
         ends: token.ends,
-        network: app.pseudonyms.session_network(id, &network),
         client: &device.client,
         address: &address,
     };
@@ -87,8 +85,8 @@ pub(crate) async fn start(
 pub(crate) enum Outcome {
     /// The session goes on with new tokens.
     Refreshed(UserId, SessionTokens),
-    /// The same, and it was used from another network before. [`know_network`] is to be called.
-    Moved(UserId, SessionTokens),
+    /// The same, for the first time on a day. [`know_network`] is to be called.
+    FirstOfDay(UserId, SessionTokens),
     /// It has gone on a moment ago with the same refresh token.
     Repeated(UserId, SessionTokens),
     /// The token was a copy: the session has ended.
@@ -107,12 +105,7 @@ const REFRESH_WITHIN: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// [`Error::Database`]; [`Error::Internal`] if signing fails.
-pub(crate) async fn refresh(
-    app: &App,
-    token: &str,
-    network: &Network,
-    log: &Log,
-) -> Result<Outcome, Error> {
+pub(crate) async fn refresh(app: &App, token: &str, log: &Log) -> Result<Outcome, Error> {
     let Some(token) = app.config.refresh_keys.open(token) else {
         return Ok(Outcome::Forged);
     };
@@ -120,11 +113,7 @@ pub(crate) async fn refresh(
     // Before the statement, so that a failure to sign uses no token up.
     let tokens = SessionTokens::new(app, &token.successor(), now)?;
     let lifetimes = &app.config.sessions;
-    let network = app
-        .pseudonyms
-        .session_network(token.session, &network.to_string());
-    let refresh =
-        async |session| login_session::refresh(&session, &token, network, lifetimes, now).await;
+    let refresh = async |session| login_session::refresh(&session, &token, lifetimes, now).await;
     let refreshed = within(REFRESH_WITHIN, &*app.runtime, app.db.run(log, refresh)).await;
     let late = db::Error::Timeout {
         purpose: "refreshing a session",
@@ -132,15 +121,16 @@ pub(crate) async fn refresh(
     };
     Ok(match refreshed.unwrap_or(Err(late))? {
         Refreshed::Advanced => Outcome::Refreshed(token.user, tokens),
-        Refreshed::Moved => Outcome::Moved(token.user, tokens),
+        Refreshed::FirstOfDay => Outcome::FirstOfDay(token.user, tokens),
         Refreshed::Repeated => Outcome::Repeated(token.user, tokens),
         Refreshed::Reused => Outcome::Reused(token.user),
         Refreshed::Over => Outcome::Over(token.user),
     })
 }
 
-/// Makes a network that a session was used from known to the account of its user, as a login from it
-/// does.
+/// Makes a network that a session is used from known to the account of its user, where there is room
+/// beside those that have logged in. Once a day for a session: whoever steals a refresh token shall
+/// not make as many networks known as it has, each with a budget of its own.
 ///
 /// # Errors
 /// [`Error::Database`].

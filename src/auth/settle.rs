@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::login::{Reservation, Verified};
 use crate::app::App;
+use crate::db::login_session;
 use crate::db::login_throttle::{self, Attempt};
 use crate::db::user::{self, StoredCredentials};
 use crate::db::{self, Observer as _, Session};
@@ -87,10 +88,13 @@ impl Verified {
                 login_throttle::succeeded(
                     &session, account, source, network, taken, limits, attempt,
                 )
-                .await
+                .await?;
+                // Not `?`: what is given back must not be given back again for this.
+                Ok(self.end_others(&session).await)
             };
-            let error = match app.db.run(log, give_back).await {
-                Ok(()) => return Ok(()),
+            let done: Result<_, db::Error> = app.db.run(log, give_back).await;
+            let error = match done {
+                Ok(ended) => return ended,
                 Err(error) if error.is_transient() => error,
                 Err(error) => return Err(error),
             };
@@ -100,6 +104,16 @@ impl Verified {
             pause *= 2;
             attempt = Attempt::Repeat;
         }
+    }
+}
+
+impl Verified {
+    /// Ends the session that the new one replaces, and those that are too many.
+    async fn end_others(&self, session: &Session<'_>) -> Result<(), db::Error> {
+        if let Some(replaced) = self.replaced {
+            login_session::end(session, replaced).await?;
+        }
+        login_session::limit(session, self.user.id).await
     }
 }
 

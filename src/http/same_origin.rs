@@ -44,8 +44,8 @@ fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Only<'a> {
     }
 }
 
-/// Compares byte by byte: URLs of requests are normalised as browsers write `Origin` (URL Standard,
-/// "URL serializing"). A URL without a host has no origin.
+/// Compares byte by byte: a browser writes the host of the URL as it writes `Origin` (URL Standard, "URL
+/// serializing"). A URL without a host has no origin.
 fn is_origin_of(origin: &HeaderValue, uri: &Uri) -> bool {
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
         return false;

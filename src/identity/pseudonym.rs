@@ -1,5 +1,5 @@
 //! Keyed pseudonyms that stand for e-mails in the login budgets and the log, and for networks in
-//! the login budgets and sessions.
+//! the login budgets.
 
 use std::fmt;
 
@@ -29,8 +29,8 @@ impl fmt::Display for AccountPseudonym {
     }
 }
 
-/// A keyed hash of a network and an account, or a session. Without the key, it reveals neither the
-/// network nor whether two accounts were tried from the same network.
+/// A keyed hash of a network and an account. Without the key, it reveals neither the network nor
+/// whether two accounts were tried from the same network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NetworkPseudonym([u8; 8]);
 
@@ -42,7 +42,11 @@ impl NetworkPseudonym {
     }
 }
 
-/// A keyed hash of a session that a device had, and its account.
+/// The groups of the devices of an account. Each has one budget of failed logins, so that old
+/// sessions, of which an account can have any number, do not bring as many guesses.
+pub const DEVICES: u8 = 12;
+
+/// A keyed hash of one of [`DEVICES`] groups of devices, and an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DevicePseudonym([u8; 8]);
 
@@ -58,7 +62,6 @@ impl DevicePseudonym {
 pub struct Pseudonyms {
     accounts: Hmac<Sha256>,
     networks: Hmac<Sha256>,
-    session_networks: Hmac<Sha256>,
     devices: Hmac<Sha256>,
 }
 
@@ -84,7 +87,6 @@ impl Pseudonyms {
         Ok(Self {
             accounts: derive(b"gatehouse account keys")?,
             networks: derive(b"gatehouse network keys")?,
-            session_networks: derive(b"gatehouse session network keys")?,
             devices: derive(b"gatehouse device keys")?,
         })
     }
@@ -104,22 +106,12 @@ impl Pseudonyms {
         ))
     }
 
-    /// Returns the pseudonym of a network that a session is used from.
-    #[must_use]
-    pub fn session_network(&self, session: SessionId, network: &str) -> NetworkPseudonym {
-        NetworkPseudonym(start_of_mac(
-            &self.session_networks,
-            &[session.as_bytes(), network.as_bytes()],
-        ))
-    }
-
     /// Returns the pseudonym of a device that had a session of an account.
     #[must_use]
     pub fn device(&self, account: &AccountPseudonym, session: SessionId) -> DevicePseudonym {
-        DevicePseudonym(start_of_mac(
-            &self.devices,
-            &[&account.0, session.as_bytes()],
-        ))
+        let [hash] = start_of_mac(&self.devices, &[session.as_bytes()]);
+        let group = hash % DEVICES;
+        DevicePseudonym(start_of_mac(&self.devices, &[&account.0, &[group]]))
     }
 }
 

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::{HeaderMap, HeaderValue, Request};
+use http::{HeaderMap, HeaderValue, Request, header};
 use http_body::{Frame, SizeHint};
 use worker::js_sys::futures::JsFuture;
 use worker::js_sys::{Array, Uint8Array};
@@ -58,8 +58,14 @@ fn parse(head: &str) -> Option<Request<Body>> {
     for line in lines {
         let (name, value) = line.split_once(':')?;
         let name = REQUEST_HEADERS.iter().find(|known| *known == name)?;
-        let value = HeaderValue::from_str(value).ok()?;
-        request.headers_mut().insert(name, value);
+        match HeaderValue::from_str(value) {
+            Ok(value) => {
+                request.headers_mut().insert(name, value);
+            }
+            // It may be another application's on the same host.
+            Err(_) if name == header::COOKIE => {}
+            Err(_) => return None,
+        }
     }
     Some(request)
 }

@@ -2,7 +2,6 @@
 //! whoever holds a token.
 
 use gatehouse::db::login_session::{Lifetimes, Refreshed, refreshing};
-use gatehouse::identity::pseudonym::{NetworkPseudonym, Pseudonyms};
 use gatehouse::mysql::{Connection, Credentials, Statement};
 use gatehouse::statement;
 use gatehouse::token::RefreshToken;
@@ -21,12 +20,6 @@ const LIFETIMES: Lifetimes = Lifetimes {
 const ID: [u8; 16] = [7; 16];
 const USER: i64 = 42;
 
-/// The hash of a network.
-fn network(place: u8) -> NetworkPseudonym {
-    let keys = Pseudonyms::new("a secret of the tests").expect("keys");
-    keys.session_network(ID.into(), &place.to_string())
-}
-
 /// A session, by the rules of docs/sessions.md.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Model {
@@ -34,8 +27,6 @@ struct Model {
     refreshed: u64,
     expires: u64,
     ends: u64,
-    /// The network that it was used from last.
-    place: u8,
 }
 
 impl Model {
@@ -46,28 +37,22 @@ impl Model {
             refreshed: now,
             expires: LIFETIMES.expires(now, ends),
             ends,
-            place: 0,
         }
     }
 
     fn refresh(&mut self, counter: u64, now: u64) -> Refreshed {
-        self.refresh_from(self.place, counter, now)
-    }
-
-    fn refresh_from(&mut self, place: u8, counter: u64, now: u64) -> Refreshed {
         if self.expires <= now {
             return Refreshed::Over;
         }
         if counter >= self.counter {
+            let is_today = now / 86400 == self.refreshed / 86400;
             self.counter = counter + 1;
             self.refreshed = now;
             self.expires = LIFETIMES.expires(now, self.ends);
-            let moved = place != self.place;
-            self.place = place;
-            return if moved {
-                Refreshed::Moved
-            } else {
+            return if is_today {
                 Refreshed::Advanced
+            } else {
+                Refreshed::FirstOfDay
             };
         }
         if counter + 1 == self.counter && now <= self.refreshed + LIFETIMES.grace.as_secs() {
@@ -120,14 +105,13 @@ impl Stored {
         let insert = statement!(
             "testing",
             "INSERT INTO gatehouse_session VALUES
-             (:id, :user, :counter, 0, :refreshed, :expires, :ends, :network, '', '')",
+             (:id, :user, :counter, 0, :refreshed, :expires, :ends, '', '')",
             id = ID.as_slice(),
             user = USER,
             counter = model.counter,
             refreshed = model.refreshed,
             expires = model.expires,
             ends = model.ends,
-            network = network(model.place).as_bytes(),
         );
         self.run(&insert).await;
     }
@@ -135,12 +119,11 @@ impl Stored {
     async fn row(&mut self) -> Model {
         let select = Statement::new(
             "testing",
-            "SELECT counter, refreshed, expires, ends, network FROM gatehouse_session",
+            "SELECT counter, refreshed, expires, ends FROM gatehouse_session",
         );
         let rows = self.0.query(&select).await.expect("rows");
-        let [counter, refreshed, expires, ends, place] = rows[0].columns().expect("columns");
-        let place = (0..3).find(|one| place.bytes() == Some(network(*one).as_bytes()));
-        let [counter, refreshed, expires, ends] = [counter, refreshed, expires, ends].map(|cell| {
+        let row = rows[0].columns::<4>().expect("columns");
+        let [counter, refreshed, expires, ends] = row.map(|cell| {
             let number = cell.int().expect("an integer").expect("a value");
             u64::try_from(number).expect("not negative")
         });
@@ -149,17 +132,16 @@ impl Stored {
             refreshed,
             expires,
             ends,
-            place: place.expect("a network"),
         }
     }
 }
 
-/// How far the counter of a token is ahead of the last one, how much later it is used (clocks of
-/// isolates differ), and from which network.
-fn steps() -> impl Strategy<Value = Vec<(i64, i64, u8)>> {
+/// How far the counter of a token is ahead of the last one, and how much later it is used (clocks of
+/// isolates differ).
+fn steps() -> impl Strategy<Value = Vec<(i64, i64)>> {
     let ahead = prop_oneof![6 => Just(0), 4 => Just(-1), 1 => Just(-2), 1 => 0..3_i64];
     let later = prop_oneof![4 => -3..8_i64, 2 => 8..14_i64, 1 => 14..400_i64, 1 => 900..1100_i64];
-    prop::collection::vec((ahead, later, 0..3_u8), 1..14)
+    prop::collection::vec((ahead, later), 1..14)
 }
 
 #[test]
@@ -185,15 +167,16 @@ fn the_statement_refreshes_as_the_rules_say_under_every_sql_mode() {
             proptest!(ProptestConfig::with_cases(60), |(steps in steps())| {
                 runtime.block_on(async {
                     let mut stored = stored.lock().await;
-                    let mut now = 100_000;
+                    // Shortly before midnight.
+                    let mut now = 172_790;
                     let mut model = Model::new(now);
                     stored.set(&model).await;
-                    for (ahead, later, place) in steps {
+                    for (ahead, later) in steps {
                         now = now.saturating_add_signed(later);
                         let counter = model.counter.saturating_add_signed(ahead);
-                        let refresh = refreshing(&model.token(counter), network(place), &LIFETIMES, now);
+                        let refresh = refreshing(&model.token(counter), &LIFETIMES, now);
                         let answer = Refreshed::read(stored.run(&refresh).await);
-                        let expected = model.refresh_from(place, counter, now);
+                        let expected = model.refresh(counter, now);
                         prop_assert_eq!(answer, expected, "{} at {}", counter, now);
                         prop_assert_eq!(stored.row().await, model, "{}", sql);
                     }
@@ -216,7 +199,7 @@ async fn the_session_of_a_user_who_is_gone_is_over() {
         };
         let delete = Statement::new("testing", "DELETE FROM `user`");
         for token in [other, model.token(0)] {
-            let refresh = refreshing(&token, network(0), &LIFETIMES, 100_001);
+            let refresh = refreshing(&token, &LIFETIMES, 100_001);
             assert_eq!(Refreshed::read(stored.run(&refresh).await), Refreshed::Over);
             assert_eq!(stored.row().await, model);
             stored.run(&delete).await;

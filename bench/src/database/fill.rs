@@ -38,7 +38,7 @@ pub(crate) async fn fill(database: &MariaDb, users: u32) -> Result<()> {
         .await?;
     let session: Option<Row> = conn
         .query_first(
-            "SELECT counter, created, refreshed, expires, ends, network, client, address
+            "SELECT counter, created, refreshed, expires, ends, client, address
              FROM gatehouse_session LIMIT 1",
         )
         .await?;
@@ -68,8 +68,8 @@ pub(crate) async fn fill(database: &MariaDb, users: u32) -> Result<()> {
             .await?;
         let sql = format!(
             "INSERT INTO gatehouse_session (id, user, counter, created, refreshed, expires, ends, \
-             network, client, address) \
-             SELECT UNHEX(CONCAT(REPEAT({text}, 4), '0000')), seq + 1, ?, ?, ?, ?, ?, ?, ?, ? \
+             client, address) \
+             SELECT UNHEX(CONCAT(REPEAT({text}, 4), '0000')), seq + 1, ?, ?, ?, ?, ?, ?, ? \
              FROM {numbers}"
         );
         conn.exec_drop(sql, Params::Positional(session.clone()))

@@ -21,8 +21,6 @@ pub struct StoredSession {
     pub ends: i64,
     /// The number of refreshes.
     pub counter: i64,
-    /// A keyed hash of the network that it was used from last.
-    pub network: Vec<u8>,
     /// The start of the User-Agent of its device.
     pub client: String,
     /// What is shown of its address.
@@ -33,8 +31,7 @@ pub struct StoredSession {
 macro_rules! select_sessions {
     ($condition:literal) => {
         concat!(
-            "SELECT `id`, `created`, `refreshed`, `expires`, `ends`, `counter`, `network`,
-                    `client`, `address`
+            "SELECT `id`, `created`, `refreshed`, `expires`, `ends`, `counter`, `client`, `address`
              FROM `gatehouse_session` WHERE ",
             $condition
         )
@@ -62,8 +59,7 @@ pub async fn list(
     session.query(&select, StoredSession::read).await
 }
 
-/// Returns the sessions of a user that are stored, also those that are over: at most 5000, which a
-/// reply has room for.
+/// Returns the sessions of a user that are stored, also those that are over: at most 1000.
 ///
 /// # Errors
 /// [`Error`] if the statement fails.
@@ -71,7 +67,7 @@ pub async fn list_all(session: &Session<'_>, user: UserId) -> Result<Vec<StoredS
     let select = statement!(
         "listing all sessions",
         select_sessions!(
-            "`user` = :user ORDER BY `refreshed` DESC, `created` DESC, `id` LIMIT 5000"
+            "`user` = :user ORDER BY `refreshed` DESC, `created` DESC, `id` LIMIT 1000"
         ),
         user,
     );
@@ -88,7 +84,6 @@ impl StoredSession {
             expires,
             ends,
             counter,
-            network,
             client,
             address,
         ] = row.columns()?;
@@ -100,7 +95,6 @@ impl StoredSession {
             expires: expires.int()?.ok_or(MALFORMED)?,
             ends: ends.int()?.ok_or(MALFORMED)?,
             counter: counter.int()?.ok_or(MALFORMED)?,
-            network: network.bytes().unwrap_or_default().to_vec(),
             client: client.text().unwrap_or_default(),
             address: address.text().unwrap_or_default(),
         })

@@ -10,7 +10,6 @@ mod refresh;
 use std::time::Duration;
 
 use super::{Error, Session};
-use crate::identity::pseudonym::NetworkPseudonym;
 use crate::identity::session_id::SessionId;
 use crate::identity::user_id::UserId;
 use crate::mysql::{self, Sql};
@@ -52,8 +51,6 @@ pub struct NewSession<'a> {
     pub expires: u64,
     /// The time at which it ends however often it is refreshed.
     pub ends: u64,
-    /// The network of the login.
-    pub network: NetworkPseudonym,
     /// What the user is shown of the device: the start of its User-Agent.
     pub client: &'a str,
     /// What the user is shown of its address.
@@ -115,9 +112,8 @@ pub async fn start(session: &Session<'_>, new: &NewSession<'_>) -> Result<bool, 
         "starting a session",
         concat!(
             "INSERT INTO `gatehouse_session`
-               (`id`, `user`, `counter`, `created`, `refreshed`, `expires`, `ends`, `network`, `client`,
-                `address`)
-             SELECT :id, :user, 0, :now, :now, :expires, :ends, :network, :client, :address
+               (`id`, `user`, `counter`, `created`, `refreshed`, `expires`, `ends`, `client`, `address`)
+             SELECT :id, :user, 0, :now, :now, :expires, :ends, :client, :address
              FROM `user` WHERE `id` = :user AND ",
             utf8!("password"),
             " <=> :password FOR UPDATE"
@@ -127,7 +123,6 @@ pub async fn start(session: &Session<'_>, new: &NewSession<'_>) -> Result<bool, 
         now = new.now,
         expires = new.expires,
         ends = new.ends,
-        network = new.network.as_bytes(),
         client = new.client.as_bytes(),
         address = new.address.as_bytes(),
         password = new.password.map(str::as_bytes),
@@ -183,6 +178,38 @@ pub async fn end_all(session: &Session<'_>, user: UserId) -> Result<(), Error> {
         "ending the sessions of a user",
         "DELETE FROM `gatehouse_session` WHERE `user` = :user",
         user,
+    );
+    session.execute_repeatable(&delete).await.map(drop)
+}
+
+/// The most sessions of a user that are kept. One more than a person has devices, tabs and programs,
+/// by far; a change of the password has to end them all in one statement.
+pub const MOST_SESSIONS: u64 = 100;
+
+/// Ends sessions of a user beyond the newest [`MOST_SESSIONS`].
+///
+/// # Errors
+/// [`Error`] if a statement fails.
+pub async fn limit(session: &Session<'_>, user: UserId) -> Result<(), Error> {
+    let select = statement!(
+        "counting the sessions of a user",
+        "SELECT `created` FROM `gatehouse_session` WHERE `user` = :user
+         ORDER BY `created` DESC LIMIT :most, 1",
+        user,
+        most = MOST_SESSIONS,
+    );
+    let oldest = session.query(&select, |row| {
+        let [created] = row.columns()?;
+        created.int()
+    });
+    let Some(Some(created)) = oldest.await?.into_iter().next() else {
+        return Ok(());
+    };
+    let delete = statement!(
+        "ending the oldest sessions of a user",
+        "DELETE FROM `gatehouse_session` WHERE `user` = :user AND `created` <= :created LIMIT 500",
+        user,
+        created,
     );
     session.execute_repeatable(&delete).await.map(drop)
 }

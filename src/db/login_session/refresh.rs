@@ -2,7 +2,6 @@
 
 use super::super::{Error, Session};
 use super::Lifetimes;
-use crate::identity::pseudonym::NetworkPseudonym;
 use crate::mysql::Statement;
 use crate::statement;
 use crate::token::RefreshToken;
@@ -12,8 +11,8 @@ use crate::token::RefreshToken;
 pub enum Refreshed {
     /// The token was the current one. Its successor takes its place.
     Advanced,
-    /// The same, and the session was used from another network before.
-    Moved,
+    /// The same, for the first time on this day (UTC), so the network is to be remembered.
+    FirstOfDay,
     /// The token was the one before, and its refresh a moment ago: the answer may have been lost.
     /// Its successor is the current one.
     Repeated,
@@ -30,7 +29,7 @@ impl Refreshed {
     pub fn read(answer: u64) -> Self {
         match answer {
             ADVANCED => Self::Advanced,
-            MOVED => Self::Moved,
+            FIRST_OF_DAY => Self::FirstOfDay,
             REPEATED => Self::Repeated,
             REUSED => Self::Reused,
             _ => Self::Over,
@@ -42,7 +41,7 @@ const ADVANCED: u64 = 1;
 const REPEATED: u64 = 2;
 const REUSED: u64 = 3;
 const OVER: u64 = 4;
-const MOVED: u64 = 5;
+const FIRST_OF_DAY: u64 = 5;
 
 /// Refreshes the session of a token.
 ///
@@ -52,11 +51,10 @@ const MOVED: u64 = 5;
 pub async fn refresh(
     session: &Session<'_>,
     token: &RefreshToken,
-    network: NetworkPseudonym,
     lifetimes: &Lifetimes,
     now: u64,
 ) -> Result<Refreshed, Error> {
-    let statement = refreshing(token, network, lifetimes, now);
+    let statement = refreshing(token, lifetimes, now);
     let done = session.execute_repeatable(&statement).await?;
     Ok(Refreshed::read(done.last_insert_id))
 }
@@ -67,7 +65,7 @@ pub async fn refresh(
 /// The result does not depend on whether an assignment sees the values assigned before it (it does
 /// not under MariaDB's `SIMULTANEOUS_ASSIGNMENT`). `refreshed` changes only if the token is the
 /// current one, and then the other assignments do not read it. `expires` becomes 0 or a later time,
-/// or stays; `network` and `counter` change only where the token is the current one, and then the old and the new
+/// or stays; `counter` advances only where the token is the current one, and then the old and the new
 /// `expires` are both after `now`.
 ///
 /// The row is found by its key alone: with the user in the condition, a server may choose that index,
@@ -76,21 +74,17 @@ pub async fn refresh(
 /// A counter that is less than the token's comes from a database that has lost the last refreshes,
 /// as in a fail-over to a replica. The token is authentic, so it is the current one.
 #[must_use]
-pub fn refreshing(
-    token: &RefreshToken,
-    network: NetworkPseudonym,
-    lifetimes: &Lifetimes,
-    now: u64,
-) -> Statement {
+pub fn refreshing(token: &RefreshToken, lifetimes: &Lifetimes, now: u64) -> Statement {
     statement!(
         "refreshing a session",
         "UPDATE `gatehouse_session` SET
            `refreshed` = IF(
              LAST_INSERT_ID(
                IF(`expires` <= :now, :over,
-               IF(`counter` <= :counter, IF(`network` = :network, :advanced, :moved),
+               IF(`counter` <= :counter,
+                 IF(:now DIV 86400 = `refreshed` DIV 86400, :advanced, :first_of_day),
                IF(`counter` = :counter + 1 AND :now <= `refreshed` + :grace, :repeated, :reused)))
-             ) IN (:advanced, :moved),
+             ) IN (:advanced, :first_of_day),
              :now,
              `refreshed`
            ),
@@ -99,20 +93,18 @@ pub fn refreshing(
              IF(`counter` <= :counter, LEAST(`ends`, :expires),
              IF(`counter` = :counter + 1 AND :now <= `refreshed` + :grace, `expires`, 0))
            ),
-           `network` = IF(`expires` > :now AND `counter` <= :counter, :network, `network`),
            `counter` = IF(`expires` > :now AND `counter` <= :counter, :counter + 1, `counter`)
          WHERE `id` = :id AND EXISTS (SELECT 1 FROM `user` WHERE `id` = :user)",
         id = token.session.as_bytes().as_slice(),
         user = token.user,
         counter = u64::from(token.counter),
         expires = lifetimes.expires(now, token.ends),
-        network = network.as_bytes(),
         grace = lifetimes.grace.as_secs(),
         now,
         advanced = ADVANCED,
         repeated = REPEATED,
         reused = REUSED,
         over = OVER,
-        moved = MOVED,
+        first_of_day = FIRST_OF_DAY,
     )
 }

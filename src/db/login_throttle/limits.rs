@@ -1,12 +1,13 @@
 //! The sizes of the budgets, and of the columns that hold them.
 
-/// Seconds for which a network stays known to an account after a login: 30 days.
+/// Seconds for which a network stays known to an account after a login from it, or after the first
+/// refresh of a day: 30 days.
 pub const KNOWN_FOR: u64 = 30 * DAY;
 /// The most known networks that are remembered for an account.
 pub const MOST_KNOWN: u64 = 32;
-/// The most networks with failed logins that are remembered for an account: more than the unknown
-/// networks that can take a unit within a day (100) and the known ones together, so that none is
-/// forgotten within a day.
+/// The most networks and groups of devices with failed logins that are remembered for an account: the
+/// unknown networks that can take a unit within a day (100), the known ones and the groups together,
+/// so that none is forgotten within a day.
 pub const MOST_NETWORKS: u64 = 144;
 
 pub(super) const DAY: u64 = 86_400;
@@ -30,7 +31,7 @@ pub(super) const KNOWN_ENTRY: u64 = 8 + TIME;
 pub struct Limits {
     /// From one network: three quarters of them at once, the rest spread over the day.
     pub per_network: u32,
-    /// From all networks together that have not logged in to the account within [`KNOWN_FOR`]:
+    /// From all networks together that are not known to the account, for [`KNOWN_FOR`]:
     /// half of them at once, the rest spread over the day.
     pub per_account: u32,
 }

@@ -205,7 +205,8 @@ pub fn succeeding(
     )
 }
 
-/// Makes a network known to an account, as a login from it does.
+/// Makes a network known to an account, or known for longer. If there is no room, it stays unknown:
+/// only a login pushes out others. An account whose row was deleted stays without one.
 ///
 /// # Errors
 /// [`Error`] if the statement fails. It may have been done.
@@ -223,7 +224,6 @@ pub async fn know(
         known_for = KNOWN_FOR,
         most_bytes = MOST_KNOWN * KNOWN_ENTRY,
         now = &terms.now,
-        other_known = &terms.other_known,
     );
     session.execute_repeatable(&statement).await.map(drop)
 }

@@ -86,19 +86,16 @@ UPDATE `gatehouse_login_throttle` SET
   `expires_on` = IF(LAST_INSERT_ID(1), (:now + :known_for) DIV 86400, NULL)
 WHERE `account` = :account";
 
-/// Makes a network known.
+/// Makes a network known, in the last place: it pushes out none.
 pub(super) const KNOW: &str = "
-INSERT INTO `gatehouse_login_throttle` (`account`, `budgets`, `known`, `expires_on`, `clock`)
-VALUES (
-  :account,
-  LPAD(:now, 10, '0'),
-  CONCAT(:network, LPAD(:now, 10, '0')),
-  (:now + :known_for) DIV 86400,
-  :now
-)
-ON DUPLICATE KEY UPDATE
-  `known` = LEFT(CONCAT(:network, LPAD(:now, 10, '0'), :other_known), :most_bytes),
-  `expires_on` = (:now + :known_for) DIV 86400";
+UPDATE `gatehouse_login_throttle` SET
+  `known` = IF(
+    LOCATE(:network, `known`),
+    INSERT(`known`, LOCATE(:network, `known`) + 8, 10, LPAD(:now, 10, '0')),
+    LEFT(CONCAT(`known`, :network, LPAD(:now, 10, '0')), :most_bytes)
+  ),
+  `expires_on` = GREATEST(`expires_on`, (:now + :known_for) DIV 86400)
+WHERE `account` = :account";
 
 /// Deletes expired rows, at most 500 at a time.
 pub(super) const PURGE: &str =

@@ -22,7 +22,7 @@ pub struct Stored {
     pub strangers_full: i64,
     /// The budgets of networks with failed logins, the latest first.
     pub networks: Vec<StoredBudget>,
-    /// The networks that have logged in, with the time, the latest first.
+    /// The known networks, with the time of the last login or of the first refresh of a day.
     pub known: Vec<(Vec<u8>, i64)>,
     /// The time of the last attempt.
     pub clock: i64,

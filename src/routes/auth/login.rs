@@ -49,11 +49,16 @@ pub async fn login(
     let past = cookie.only();
     let past = past.and_then(|token| app.config.refresh_keys.open(&token));
     match login::verify(&app, &email, &password, &device, past, &log).await? {
-        Outcome::Verified(verified) => {
+        Outcome::Verified(mut verified) => {
             let started = verified.start_session(&app, &email, &password, &device, &log);
             let answer = match started.await {
-                Ok(Some(tokens)) => Audit::user(Event::LoginSucceeded, verified.user.id)
-                    .on(respond(&tokens, carrier)?),
+                Ok(Some(tokens)) => {
+                    if carrier == Carrier::Cookie {
+                        verified.replaced = past.map(|past| past.session);
+                    }
+                    Audit::user(Event::LoginSucceeded, verified.user.id)
+                        .on(respond(&tokens, carrier)?)
+                }
                 // The count stays: the password is no longer the right one.
                 Ok(None) => {
                     let account = verified.account();

@@ -22,7 +22,8 @@ use crate::identity::user_id::UserId;
 ///
 /// It is 204 too if there is no such session any more, or the token is forged. An access token may
 /// have expired: whoever comes back to an old tab wants to be logged out too. The refresh token in
-/// the body decides alone, then the access token, then the refresh token in the session cookie.
+/// the body decides alone. Without one, the session of the access token ends, and that of the cookie if
+/// the request is JSON from a page that may send it.
 ///
 /// # Errors
 /// [`Error::MissingToken`] without a token; [`Error::InvalidFields`]; for a cookie alone
@@ -37,19 +38,17 @@ pub async fn logout(
     input: OptionalInput,
 ) -> Result<Response, Error> {
     let has_cookie = cookie.is_present();
-    let named = named_session(&app, cookie, &uri, &headers, input)?;
-    let response = match named {
-        Some((id, user)) => {
-            let end = async |session| login_session::end(&session, id).await;
-            let event = if app.db.run(&log, end).await? {
-                Event::LoggedOut
-            } else {
-                Event::Request
-            };
-            Audit::user(event, user).on(StatusCode::NO_CONTENT)
-        }
-        None => StatusCode::NO_CONTENT.into_response(),
-    };
+    let named = named_sessions(&app, cookie, &uri, &headers, input)?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    for (id, user) in named {
+        let end = async |session| login_session::end(&session, id).await;
+        let event = if app.db.run(&log, end).await? {
+            Event::LoggedOut
+        } else {
+            Event::Request
+        };
+        response = Audit::user(event, user).on(response);
+    }
     Ok(if has_cookie {
         cookie::clear(response)
     } else {
@@ -57,32 +56,43 @@ pub async fn logout(
     })
 }
 
-/// Returns the session that a request to log out names, and its user; `None` if a token names none.
-fn named_session(
+/// Returns the sessions that a request to log out names, and their users; none if a token names none.
+fn named_sessions(
     app: &App,
     cookie: SessionCookie,
     uri: &Uri,
     headers: &HeaderMap,
     mut input: OptionalInput,
-) -> Result<Option<(SessionId, UserId)>, Error> {
+) -> Result<Vec<(SessionId, UserId)>, Error> {
     let of_refresh_token = |token: &str| {
         let token = app.config.refresh_keys.open(token);
         token.map(|token| (token.session, token.user))
     };
+    let origins = &app.config.http.cors_origins;
     let refresh_token = input.fields.optional("refresh_token", Ok);
     let fields = std::mem::take(&mut input.fields);
     if let Some(token) = fields.finish(Some(refresh_token))? {
-        return Ok(of_refresh_token(&token));
+        return Ok(of_refresh_token(&token).into_iter().collect());
     }
+    let mut named = Vec::new();
     match bearer_token(headers) {
         Err(Error::MissingToken) if cookie.is_present() => {
             input.require_body()?;
-            check_origin(uri, headers, &app.config.http.cors_origins)?;
+            check_origin(uri, headers, origins)?;
             let token = cookie.only().ok_or(Error::InvalidSession)?;
-            Ok(of_refresh_token(&token))
+            named.extend(of_refresh_token(&token));
         }
-        token => Ok(app.tokens.session_of(token?, app.runtime.now())),
+        token => {
+            named.extend(app.tokens.session_of(token?, app.runtime.now()));
+            // The cookie is deleted, so its session is not left behind, if the page may end it.
+            let is_ours =
+                input.require_body().is_ok() && check_origin(uri, headers, origins).is_ok();
+            let token = cookie.only().filter(|_| is_ours);
+            named.extend(token.and_then(|token| of_refresh_token(&token)));
+            named.dedup();
+        }
     }
+    Ok(named)
 }
 
 /// `POST /auth/logout/all`: 204, and all sessions of the user have ended, this one too. The session

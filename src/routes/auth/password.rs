@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use crate::app::App;
 use crate::auth::current_user::CurrentUser;
 use crate::auth::login::Outcome;
-use crate::auth::reauthentication::{self, Claim, Deed};
+use crate::auth::reauthentication::{self, Action, Reauthentication};
 use crate::db::user::StoredCredentials;
 use crate::error::Error;
 use crate::events::{Audit, Event, Log};
@@ -48,19 +48,19 @@ pub async fn change_password(
         new.check(policy, email.as_ref())
             .map_err(|rule| Error::InvalidFields(vec![FieldError::new("new_password", rule)]))
     };
-    let claim = Claim {
+    let sent = Reauthentication {
         caller: &caller,
         password: &old,
         network: &network,
     };
-    let (id, outcome) = reauthentication::verify(&app, &claim, is_not_the_email, &log).await?;
+    let (id, outcome) = reauthentication::verify(&app, &sent, is_not_the_email, &log).await?;
     let verified = match outcome {
         Outcome::Verified(verified) => verified,
         Outcome::Refused(_) => return Ok(wrong_password(id)),
         Outcome::Throttled(_, wait) => return Ok(throttled(id, wait)),
     };
-    let deed = Deed::ChangePassword(&new);
-    let changed = reauthentication::perform(&app, &verified, &deed, &claim, &log);
+    let action = Action::ChangePassword(&new);
+    let changed = reauthentication::perform(&app, &verified, &action, &sent, &log);
     let answer = match changed.await {
         Ok(()) => Audit::user(Event::PasswordChanged, id).on(StatusCode::NO_CONTENT),
         // The count stays: the password is no longer the right one.

@@ -46,29 +46,27 @@ pub async fn refresh(
         let token = cookie.only().ok_or(Error::InvalidSession)?;
         (token, Carrier::Cookie)
     };
-    Ok(
-        match sessions::refresh(&app, &token, &network, &log).await? {
-            Outcome::Refreshed(user, tokens) => {
-                Audit::user(Event::SessionRefreshed, user).on(respond(&tokens, carrier)?)
-            }
-            Outcome::Moved(user, tokens) => {
-                let answer = respond(&tokens, carrier)?;
-                let answer = Audit::user(Event::SessionRefreshed, user).on(answer);
-                After::new(know_network(app, log, user, network)).on(answer)
-            }
-            Outcome::Repeated(user, tokens) => {
-                Audit::user(Event::SessionRefreshRepeated, user).on(respond(&tokens, carrier)?)
-            }
-            Outcome::Reused(user) => {
-                Audit::user(Event::RefreshTokenReused, user).on(Error::InvalidSession)
-            }
-            Outcome::Over(user) => Audit::user(Event::Request, user).on(Error::InvalidSession),
-            Outcome::Forged => return Err(Error::InvalidSession),
-        },
-    )
+    Ok(match sessions::refresh(&app, &token, &log).await? {
+        Outcome::Refreshed(user, tokens) => {
+            Audit::user(Event::SessionRefreshed, user).on(respond(&tokens, carrier)?)
+        }
+        Outcome::FirstOfDay(user, tokens) => {
+            let answer = respond(&tokens, carrier)?;
+            let answer = Audit::user(Event::SessionRefreshed, user).on(answer);
+            After::new(know_network(app, log, user, network)).on(answer)
+        }
+        Outcome::Repeated(user, tokens) => {
+            Audit::user(Event::SessionRefreshRepeated, user).on(respond(&tokens, carrier)?)
+        }
+        Outcome::Reused(user) => {
+            Audit::user(Event::RefreshTokenReused, user).on(Error::InvalidSession)
+        }
+        Outcome::Over(user) => Audit::user(Event::Request, user).on(Error::InvalidSession),
+        Outcome::Forged => return Err(Error::InvalidSession),
+    })
 }
 
-/// Remembers the network that a session has moved to, after the response.
+/// Remembers the network that a session is used from, after the response.
 async fn know_network(app: Arc<App>, log: Log, user: UserId, network: Network) {
     if let Err(error) = sessions::know_network(&app, user, &network, &log).await {
         let reason = Some(error.to_string());

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use crate::app::App;
 use crate::auth::current_user::CurrentUser;
 use crate::auth::login::Outcome;
-use crate::auth::reauthentication::{self, Claim, Deed};
+use crate::auth::reauthentication::{self, Action, Reauthentication};
 use crate::error::Error;
 use crate::events::{Audit, Event, Log};
 use crate::http::address::Network;
@@ -32,18 +32,18 @@ pub async fn delete_me(
 ) -> Result<Response, Error> {
     let password = fields.required("password", |text| Ok(Password::new(text)));
     let password = fields.finish(password)?;
-    let claim = Claim {
+    let sent = Reauthentication {
         caller: &caller,
         password: &password,
         network: &network,
     };
-    let (id, outcome) = reauthentication::verify(&app, &claim, |_| Ok(()), &log).await?;
+    let (id, outcome) = reauthentication::verify(&app, &sent, |_| Ok(()), &log).await?;
     let verified = match outcome {
         Outcome::Verified(verified) => verified,
         Outcome::Refused(_) => return Ok(wrong_password(id)),
         Outcome::Throttled(_, wait) => return Ok(throttled(id, wait)),
     };
-    let deleted = reauthentication::perform(&app, &verified, &Deed::Delete, &claim, &log);
+    let deleted = reauthentication::perform(&app, &verified, &Action::DeleteUser, &sent, &log);
     let answer = match deleted.await {
         // Nothing is left to be given back to.
         Ok(()) => {

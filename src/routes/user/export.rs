@@ -35,13 +35,12 @@ struct SessionView {
     expires_at: Option<String>,
     ends_at: String,
     refreshes: i64,
-    network: String,
     client: String,
     address: String,
     current: bool,
 }
 
-/// The budgets of failed logins, and the networks that have logged in.
+/// The budgets of failed logins, and the known networks.
 #[derive(Serialize)]
 struct ThrottleView {
     strangers_full_at: Option<String>,
@@ -59,7 +58,7 @@ struct BudgetView {
     reserve_full_at: Option<String>,
 }
 
-/// A network that has logged in.
+/// A known network.
 #[derive(Serialize)]
 struct KnownView {
     network: String,
@@ -75,7 +74,6 @@ impl SessionView {
             expires_at: time(stored.expires),
             ends_at: rfc3339(stored.ends),
             refreshes: stored.counter,
-            network: hex::encode(stored.network),
             client: stored.client,
             address: stored.address,
             current: current == Some(stored.id),

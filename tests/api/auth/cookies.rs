@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::client::{over, registered};
 use crate::support::request::Request;
-use crate::support::{Answer, App, PASSWORD};
+use crate::support::{Answer, App, PASSWORD, eventually};
 
 const NAME: &str = "__Host-gatehouse";
 const LISTED: &str = "https://app.example";
@@ -287,4 +287,33 @@ async fn a_logout_everywhere_deletes_the_cookie_and_bearer_requests_never_look_a
     let all = app.request("POST", "/auth/logout/all");
     let all = all.bearer(&session.token()).send().await;
     is_cleared(&all.expect(204));
+}
+
+#[tokio::test]
+async fn a_login_in_the_place_of_another_ends_that_one() {
+    let app = App::shared();
+    let email = registered(app).await;
+    let first = log_in(app, &email).await;
+    let token = value(&first, 14 * 24 * 3600);
+    let body = json!({ "email": email, "password": PASSWORD, "session": "cookie" });
+    let second = page(app, "/auth/login", &own(app), &body).header("cookie", &cookie(&token));
+    let second = second.send().await.expect(200);
+    eventually(async || app.me(&first.token()).await.status == 401).await;
+    let refresh = page(app, "/auth/refresh", &own(app), &json!({}));
+    over(refresh.header("cookie", &cookie(&token)).send().await);
+    app.me(&second.token()).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_logout_with_an_access_token_ends_the_session_of_the_cookie_too() {
+    let app = App::shared();
+    let email = registered(app).await;
+    let (first, second) = (log_in(app, &email).await, log_in(app, &email).await);
+    let token = value(&second, 14 * 24 * 3600);
+    let logout = page(app, "/auth/logout", &own(app), &json!({})).bearer(&first.token());
+    let logout = logout.header("cookie", &cookie(&token)).send().await;
+    is_cleared(&logout.expect(204));
+    for session in [first, second] {
+        app.me(&session.token()).await.problem(401, "invalid_token");
+    }
 }

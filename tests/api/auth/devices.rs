@@ -4,7 +4,7 @@ use gatehouse::token::{RefreshKeys, RefreshToken};
 use serde_json::json;
 
 use crate::support::budgets::until_known;
-use crate::support::client::{Client, registered};
+use crate::support::client::{Client, pass, registered, settled};
 use crate::support::database::Database;
 use crate::support::{Answer, App, PASSWORD, SECRET_KEY};
 
@@ -85,6 +85,7 @@ async fn a_device_has_as_many_guesses_as_a_network_and_no_more() {
     let email = registered(&app).await;
     let client = Client::log_in(&app, &email).await;
     let mine = cookie(&client.refresh);
+    exhaust(&app, &email).await;
     for number in 0..6 {
         let address = format!("203.0.113.{number}");
         let wrong = login(&app, &address, &mine, &email, "wrong password").await;
@@ -94,32 +95,90 @@ async fn a_device_has_as_many_guesses_as_a_network_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_network_that_a_session_was_used_from_is_known() {
+async fn a_network_that_a_session_was_used_from_is_known_one_a_day() {
     let app = App::with().start();
     let email = registered(&app).await;
     let answer = login(&app, HOME, "", &email, PASSWORD).await.expect(200);
     let mut client = Client::of(&app, &answer.json());
-    until_known(Database::shared(), &email, 1).await;
+    settled(&app).await;
     let refresh = async |client: &Client<'_>, address: &str| {
         let body = json!({ "refresh_token": client.refresh });
         let refresh = app.request("POST", "/auth/refresh").json(&body);
         refresh.header("cf-connecting-ip", address).send().await
     };
-    // From the same network, a refresh is one statement and nothing follows it.
+    // On the day of the login, a refresh is one statement and nothing follows it.
     drop(app.hyperdrive().take_statements());
-    client = Client::of(&app, &refresh(&client, HOME).await.expect(200).json());
+    client = Client::of(&app, &refresh(&client, AWAY).await.expect(200).json());
+    assert_eq!(app.hyperdrive().take_statements().len(), 1);
+    pass(&client.session, 24 * 3600).await;
     client = Client::of(&app, &refresh(&client, AWAY).await.expect(200).json());
     until_known(Database::shared(), &email, 2).await;
+    for number in 0..3 {
+        let address = format!("203.0.113.{number}");
+        client = Client::of(&app, &refresh(&client, &address).await.expect(200).json());
+    }
     let statements = app.hyperdrive().take_statements();
-    assert_eq!(statements.len(), 4, "{statements:?}");
+    assert_eq!(statements.len(), 6, "four and two: {statements:?}");
     exhaust(&app, &email).await;
     login(&app, AWAY, "", &email, PASSWORD).await.expect(200);
+    is_shut_out(login(&app, "203.0.113.1", "", &email, PASSWORD).await);
+}
 
-    // A repeat may come from anywhere, and tells nothing.
-    refresh(&client, HOME).await.expect(200);
-    until_known(Database::shared(), &email, 2).await;
-    refresh(&client, "203.0.113.77").await.expect(200);
-    is_shut_out(login(&app, "203.0.113.77", "", &email, PASSWORD).await);
+#[tokio::test]
+async fn whoever_moves_a_stolen_session_about_neither_guesses_more_nor_shuts_its_owner_out() {
+    let app = App::shared();
+    let email = registered(app).await;
+    let answer = login(app, HOME, "", &email, PASSWORD).await.expect(200);
+    let mut client = Client::of(app, &answer.json());
+    until_known(Database::shared(), &email, 1).await;
+    for number in 0..40 {
+        // One a day, for as long as the session can live.
+        pass(&client.session, if number < 29 { 24 * 3600 } else { 0 }).await;
+        let body = json!({ "refresh_token": client.refresh });
+        let refresh = app.request("POST", "/auth/refresh").json(&body);
+        let refresh = refresh.header("cf-connecting-ip", &format!("198.18.0.{number}"));
+        client = Client::of(app, &refresh.send().await.expect(200).json());
+    }
+    until_known(Database::shared(), &email, 30).await;
+    exhaust(app, &email).await;
+    login(app, HOME, "", &email, PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn old_sessions_in_any_number_bring_the_guesses_of_twelve_networks() {
+    let app = App::with().variable("LOGIN_GUESSES_PER_NETWORK", "4");
+    let app = app.start();
+    let email = registered(&app).await;
+    let client = Client::log_in(&app, &email).await;
+    let keys = RefreshKeys::new([SECRET_KEY.as_bytes()].into_iter());
+    let token = keys.open(&client.refresh).expect("a token");
+    exhaust(&app, &email).await;
+    let mut compared = 0;
+    for number in 0..200_u8 {
+        let session = [number; 16].into();
+        let text = keys.seal(&RefreshToken { session, ..token });
+        let mine = cookie(&text.expect("a key"));
+        let guess = login(&app, AWAY, &mine, &email, "wrong password").await;
+        compared += u32::from(guess.status == 401);
+    }
+    assert_eq!(compared, 12 * 3);
+}
+
+#[tokio::test]
+async fn whoever_uses_up_the_guesses_of_a_device_does_not_shut_its_owner_out_of_a_known_network() {
+    let app = App::shared();
+    let email = registered(app).await;
+    let answer = login(app, HOME, "", &email, PASSWORD).await.expect(200);
+    let mine = cookie(&Client::of(app, &answer.json()).refresh);
+    until_known(Database::shared(), &email, 1).await;
+    exhaust(app, &email).await;
+    while login(app, AWAY, &mine, &email, "wrong password")
+        .await
+        .status
+        == 401
+    {}
+    is_shut_out(login(app, AWAY, &mine, &email, PASSWORD).await);
+    login(app, HOME, &mine, &email, PASSWORD).await.expect(200);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use testkit::MariaDb;
 
 use crate::support::client::{Client, over, pass, registered, settled};
 use crate::support::database::Database;
-use crate::support::{App, PASSWORD};
+use crate::support::{App, PASSWORD, eventually};
 
 #[tokio::test]
 async fn a_logout_ends_the_session_of_its_token_and_no_other_one_however_often() {
@@ -191,4 +191,28 @@ async fn decided_by_the_new_one(app: &App, database: Opts) {
         let (login, ()) = tokio::join!(app.login(&email, PASSWORD), commit);
         assert_eq!(login.status, status, "{hash}");
     }
+}
+
+#[tokio::test]
+async fn a_user_keeps_the_newest_hundred_sessions() {
+    let app = App::shared();
+    let email = registered(app).await;
+    let client = Client::log_in(app, &email).await;
+    let digit =
+        "(SELECT 0 n UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5
+                  UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)";
+    let copies = format!(
+        "INSERT INTO gatehouse_session
+         SELECT UNHEX(MD5(CONCAT(HEX(id), a.n, b.n, c.n))), user, counter, created - 1 - a.n - 10 * b.n,
+                refreshed, expires, ends, client, address
+         FROM gatehouse_session, {digit} a, {digit} b, (SELECT 0 n UNION SELECT 1) c WHERE id = ?"
+    );
+    let id = hex::decode(&client.session).expect("an id");
+    let database = Database::shared();
+    database.execute(&copies, id).await;
+    assert_eq!(client.sessions().await.len(), 201);
+    let newest = Client::log_in(app, &email).await;
+    eventually(async || newest.sessions().await.len() <= 100).await;
+    client.refresh().await.expect(200);
+    assert!(newest.sessions().await.len() > 90);
 }

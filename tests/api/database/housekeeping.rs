@@ -74,7 +74,7 @@ async fn the_cron_trigger_deletes_what_is_over_and_nothing_else_however_often() 
 }
 
 #[tokio::test]
-async fn more_than_one_statement_deletes_are_deleted_by_several() {
+async fn sessions_are_deleted_five_hundred_at_a_time_until_none_is_left() {
     let database = Database::start("cron_many", "");
     let app = App::with().on(&database).fires_cron().start();
     let mut conn = database.conn().await;
@@ -83,7 +83,7 @@ async fn more_than_one_statement_deletes_are_deleted_by_several() {
                   UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)";
     let fill = format!(
         "INSERT INTO gatehouse_session
-         SELECT UNHEX(MD5(CONCAT(a.n, b.n, c.n, d.n))), 1, 0, 0, 0, 1, 1, '12345678', '', ''
+         SELECT UNHEX(MD5(CONCAT(a.n, b.n, c.n, d.n))), 1, 0, 0, 0, 1, 1, '', ''
          FROM {digit} a, {digit} b, {digit} c, (SELECT 0 n UNION SELECT 1) d"
     );
     conn.query_drop(fill).await.expect("sessions");
@@ -95,7 +95,14 @@ async fn more_than_one_statement_deletes_are_deleted_by_several() {
         "deleted 2000 sessions and 0 login budgets"
     );
     let statements = app.hyperdrive().take_statements();
-    assert_eq!(statements.len(), 6, "five and an empty one: {statements:?}");
+    let of_sessions = statements
+        .iter()
+        .filter(|sql| sql.contains("gatehouse_session"));
+    assert_eq!(
+        of_sessions.count(),
+        5,
+        "four and an empty one: {statements:?}"
+    );
 }
 
 #[tokio::test]

@@ -91,10 +91,7 @@ pub(crate) async fn registered(app: &App) -> String {
 
 /// Waits for what comes after the answer of the only login of an app.
 pub(crate) async fn settled(app: &App) {
-    let is_last = |sql: &String| {
-        sql.trim_start()
-            .starts_with("UPDATE `gatehouse_login_throttle`")
-    };
+    let is_last = |sql: &String| sql.starts_with("SELECT `created`");
     eventually(async || app.hyperdrive().take_statements().iter().any(is_last)).await;
 }
 
