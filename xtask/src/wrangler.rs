@@ -130,6 +130,9 @@ fn command(tools: &Tools, port: u16, database: &str) -> Result<Command> {
         .args(["dev", "--ip", "127.0.0.1", "--inspector-port", "0"])
         .arg("--show-interactive-dev-session=false")
         .args(["--port", &port.to_string()])
+        // Its own SQLite files: a second workerd on the same ones fails to start.
+        .arg("--persist-to")
+        .arg(home.join(format!("state-{port}")))
         .env(
             "CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE",
             database,

@@ -122,6 +122,16 @@ fn run_examples(port: u16, email: &str) {
     assert_eq!(answers, expected);
 }
 
+/// Types the line of docs/sessions.md that fires the cron trigger.
+fn fire_cron_trigger(port: u16) {
+    let line = "curl http://127.0.0.1:8787/cdn-cgi/local/scheduled";
+    assert!(include_str!("../../docs/sessions.md").contains(line));
+    let line = line.replace("8787", &port.to_string());
+    let output = Command::new("sh").args(["-c", &line]).output();
+    let output = output.expect("a shell").stdout;
+    assert_eq!(String::from_utf8_lossy(&output), "ok");
+}
+
 #[test]
 fn the_readmes_lines_work_as_printed_and_everything_ends_and_starts_again() {
     // With a private server of its own, whatever else runs in this checkout.
@@ -143,6 +153,7 @@ fn the_readmes_lines_work_as_printed_and_everything_ends_and_starts_again() {
         assert!(!dev.log().contains(word), "{word}: {}", dev.log());
     }
     run_examples(dev.port, "grace@example.com");
+    fire_cron_trigger(dev.port);
     // A run that is killed can clean nothing up itself.
     dev.signal("-KILL");
     let port = dev.port;

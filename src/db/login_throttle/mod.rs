@@ -35,8 +35,8 @@ use super::{Error, Session};
 pub enum Source {
     /// A network, which is known to the account or not.
     Network(NetworkPseudonym),
-    /// A device that has proved to have logged in to the account, from whatever network. It counts
-    /// as a known network.
+    /// A group of devices that have proved to have logged in to the account, from whatever network. It
+    /// counts as a known network.
     Device(DevicePseudonym),
 }
 

@@ -119,7 +119,7 @@ pub(super) struct Terms {
     pub(super) own: Sql,
     /// The time at which the network's reserve is full.
     pub(super) reserve: Sql,
-    /// True if the network has logged in to the account within [`KNOWN_FOR`], and for a device.
+    /// True if the network was made known to the account within [`KNOWN_FOR`], and for a device.
     pub(super) is_known: Sql,
     /// The entries of the other networks in `budgets`. (If `LOCATE` finds nothing, it returns 0,
     /// and `INSERT` at position 0 returns the string unchanged.)

@@ -230,24 +230,24 @@ fn tabs_that_lose_answers_and_refresh_at_once_are_never_logged_out() {
 }
 
 #[test]
-fn a_stolen_token_outlives_no_use_of_it_by_both() {
+fn once_a_thief_and_the_owner_have_both_used_a_token_the_session_is_over() {
     let runtime = Runtime::new().expect("a runtime");
     let app = App::with().start();
     let email = runtime.block_on(registered(&app));
-    proptest!(ProptestConfig::with_cases(20), |(thiefs in 1..4_u32, at_once in 1..4_usize)| {
+    proptest!(ProptestConfig::with_cases(20), |(steps in 1..4_u32, at_once in 1..4_usize)| {
         runtime.block_on(async {
             let session = Session::start(&app, &email).await;
             // The thief has the owner's token, and is first.
-            for counter in 0..thiefs {
+            for counter in 0..steps {
                 prop_assert_eq!(session.refresh(counter).await?, Some(counter + 1));
             }
             pass(&session.client.session, (2 * GRACE).into()).await;
             // Both come at once, some times.
-            let both = (0..at_once).flat_map(|_| [0, thiefs]);
+            let both = (0..at_once).flat_map(|_| [0, steps]);
             for answer in join_all(both.map(|counter| session.refresh(counter))).await {
                 answer?;
             }
-            for counter in 0..thiefs + 2 {
+            for counter in 0..steps + 2 {
                 prop_assert_eq!(session.refresh(counter).await?, None);
             }
             let me = app.me(&session.client.access).await;

@@ -195,9 +195,10 @@ async fn decided_by_the_new_one(app: &App, database: Opts) {
 
 #[tokio::test]
 async fn a_user_keeps_the_newest_hundred_sessions() {
-    let app = App::shared();
-    let email = registered(app).await;
-    let client = Client::log_in(app, &email).await;
+    let app = App::with().start();
+    let email = registered(&app).await;
+    let client = Client::log_in(&app, &email).await;
+    settled(&app).await;
     let digit =
         "(SELECT 0 n UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5
                   UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)";
@@ -211,7 +212,7 @@ async fn a_user_keeps_the_newest_hundred_sessions() {
     let database = Database::shared();
     database.execute(&copies, id).await;
     assert_eq!(client.sessions().await.len(), 201);
-    let newest = Client::log_in(app, &email).await;
+    let newest = Client::log_in(&app, &email).await;
     eventually(async || newest.sessions().await.len() <= 100).await;
     client.refresh().await.expect(200);
     assert!(newest.sessions().await.len() > 90);

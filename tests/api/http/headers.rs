@@ -78,7 +78,7 @@ async fn subdomains_are_bound_to_https_only_where_that_is_set() {
 }
 
 #[tokio::test]
-async fn no_answer_sets_a_cookie_or_tells_what_serves_it() {
+async fn no_answer_without_a_session_in_a_cookie_sets_one_or_tells_what_serves_it() {
     for answer in answers().await {
         for name in [
             "set-cookie",
