@@ -35,8 +35,6 @@ pub(crate) struct Verified {
     pub(crate) user: StoredCredentials,
     pub(super) reservation: Reservation,
     pub(super) is_outdated: bool,
-    /// The session whose cookie is replaced by that of the new one.
-    pub(crate) replaced: Option<SessionId>,
 }
 
 /// Verifies the password of an e-mail. `past` is the refresh token of a session that the device has or
@@ -80,7 +78,6 @@ pub(super) async fn compare(
             user,
             reservation,
             is_outdated: verdict == Verdict::Outdated,
-            replaced: None,
         })),
         found => {
             if verdict == Verdict::Unreadable {

@@ -31,8 +31,8 @@ pub(crate) struct Reauthentication<'a> {
     pub(crate) network: &'a Network,
 }
 
-/// Compares the password with the caller's, and returns the caller's id and the outcome. `check` refuses what needs the
-/// user, before anything is counted.
+/// Compares the password with the caller's, and returns the caller's id and the outcome. `check`
+/// refuses what needs the user, before anything is counted.
 ///
 /// # Errors
 /// [`Error::RateLimited`]; [`Error::InvalidToken`] if the user no longer exists or the session has

@@ -10,6 +10,7 @@ use crate::db::user::{self, StoredCredentials};
 use crate::db::{self, Observer as _, Session};
 use crate::error::Error;
 use crate::events::Log;
+use crate::identity::session_id::SessionId;
 use crate::password::Password;
 use crate::platform::within;
 
@@ -41,9 +42,10 @@ impl Verified {
         &self,
         app: &App,
         password: &Password,
+        replaced: Option<SessionId>,
         log: &Log,
     ) -> Result<Settled, Error> {
-        self.give_back(app, log).await?;
+        self.give_back(app, replaced, log).await?;
         match &self.user.password {
             Some(old) if self.is_outdated => upgrade(app, &self.user, old, password, log).await,
             _ => Ok(Settled::Remembered),
@@ -55,9 +57,14 @@ impl Verified {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub(crate) async fn give_back(&self, app: &App, log: &Log) -> Result<(), Error> {
+    pub(crate) async fn give_back(
+        &self,
+        app: &App,
+        replaced: Option<SessionId>,
+        log: &Log,
+    ) -> Result<(), Error> {
         let mut failed = None;
-        let attempts = self.attempt_to_give_back(app, log, &mut failed);
+        let attempts = self.attempt_to_give_back(app, replaced, log, &mut failed);
         match within(GIVE_BACK_WITHIN, &*app.runtime, attempts).await {
             Some(done) => Ok(done?),
             None => Err(Error::Database(failed.unwrap_or(db::Error::Timeout {
@@ -70,6 +77,7 @@ impl Verified {
     async fn attempt_to_give_back(
         &self,
         app: &App,
+        replaced: Option<SessionId>,
         log: &Log,
         failed: &mut Option<db::Error>,
     ) -> Result<(), db::Error> {
@@ -90,7 +98,7 @@ impl Verified {
                 )
                 .await?;
                 // Not `?`: what is given back must not be given back again for this.
-                Ok(self.end_others(&session).await)
+                Ok(self.end_others(&session, replaced).await)
             };
             let done: Result<_, db::Error> = app.db.run(log, give_back).await;
             let error = match done {
@@ -109,8 +117,12 @@ impl Verified {
 
 impl Verified {
     /// Ends the session that the new one replaces, and those that are too many.
-    async fn end_others(&self, session: &Session<'_>) -> Result<(), db::Error> {
-        if let Some(replaced) = self.replaced {
+    async fn end_others(
+        &self,
+        session: &Session<'_>,
+        replaced: Option<SessionId>,
+    ) -> Result<(), db::Error> {
+        if let Some(replaced) = replaced {
             login_session::end(session, replaced).await?;
         }
         login_session::limit(session, self.user.id).await

@@ -99,7 +99,11 @@ impl<'a> Session<'a> {
         self.change(statement, Step::Repeatable).await
     }
 
-    fn change<'s>(
+    /// Runs a statement that changes rows, as `step` says.
+    ///
+    /// # Errors
+    /// [`Error`] if the statement fails or times out. The change may have happened nevertheless.
+    pub(super) fn change<'s>(
         &'s self,
         statement: &'s Statement,
         step: Step,

@@ -25,7 +25,7 @@ pub(super) fn throttled(id: UserId, wait: Duration) -> Response {
 /// Returns the work of giving back, after the response, what a right password took.
 pub(super) fn give_back(app: Arc<App>, log: Log, verified: Verified) -> After {
     After::new(async move {
-        if let Err(error) = verified.give_back(&app, &log).await {
+        if let Err(error) = verified.give_back(&app, None, &log).await {
             let id = Some(verified.user.id);
             log.write(Event::LoginCleanupFailed, id, Some(error.to_string()));
         }

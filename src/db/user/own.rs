@@ -9,14 +9,15 @@
 //! all users where there are few.
 
 use super::super::login_session::Current;
+use super::super::retry::Step;
 use super::super::session::LAG_PAUSES;
 use super::super::{Error, Session};
 use super::columns::Column;
 use super::read::find_own_credentials;
-use super::refusal::{Refusal, explain, is_groundless, nothing_lost};
+use super::refusal::{Refusal, write_guarded};
 use super::row::StoredCredentials;
 use crate::identity::pseudonym::AccountPseudonym;
-use crate::mysql::{Affected, Sql, Statement};
+use crate::mysql::{Sql, Statement};
 use crate::{sql, statement};
 
 const CHANGING: &str = "changing a password";
@@ -44,9 +45,12 @@ pub async fn change_password(
     new: &str,
     current: &Current,
 ) -> Result<Outcome, Refusal> {
+    let assignments = [(Column::Password, Some(new))];
+    let update = |guard: &Sql| changing_password(compared, new, current, guard);
+    let step = Step::Repeatable;
     let mut pauses = LAG_PAUSES.into_iter();
     loop {
-        let done = write_password(session, compared, new, current).await?;
+        let done = write_guarded(session, compared.id, &assignments, step, update).await?;
         if done.rows > 0 {
             return Ok(Outcome::Done);
         }
@@ -64,28 +68,6 @@ pub async fn change_password(
         let disagreement = Error::Disagreement { purpose: CHANGING };
         let pause = pauses.next().ok_or(Refusal::Database(disagreement))?;
         session.wait(pause).await;
-    }
-}
-
-async fn write_password(
-    session: &Session<'_>,
-    compared: &StoredCredentials,
-    new: &str,
-    current: &Current,
-) -> Result<Affected, Refusal> {
-    let assignments = [(Column::Password, Some(new))];
-    let guard = nothing_lost(&assignments);
-    let update = changing_password(compared, new, current, &guard);
-    let mut done = session.execute_repeatable(&update).await;
-    if let Err(error) = &done
-        && is_groundless(session, &assignments, error).await?
-    {
-        let update = changing_password(compared, new, current, &Sql::from("0"));
-        done = session.execute_repeatable(&update).await;
-    }
-    match done {
-        Ok(done) => Ok(done),
-        Err(error) => Err(explain(session, &assignments, Some(compared.id), error).await),
     }
 }
 

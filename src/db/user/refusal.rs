@@ -10,10 +10,11 @@
 //! comparison, if the columns are certain to hold the values.
 
 use crate::identity::user_id::UserId;
-use crate::mysql::{self, Sql};
+use crate::mysql::{self, Affected, Sql, Statement};
 use crate::sql;
 use crate::validation::{FieldError, Violation};
 
+use super::super::retry::Step;
 use super::super::{Error, Session};
 use super::columns::{self, Column, Holds};
 use super::duplicate;
@@ -53,9 +54,36 @@ pub(super) fn nothing_lost(assignments: Assignments<'_>) -> Sql {
     sql!("IF(:equal, 0, 9223372036854775807)", equal = &equal)
 }
 
+/// Writes columns of a user with the guard, and once more without it if it failed without need.
+/// `update` makes the statement with a term to add to `updated_at`, the last column that it assigns:
+/// the guard, or 0. `id` is the user, for the search for the cause of a failure.
+///
+/// # Errors
+/// [`Refusal`]; after [`Refusal::Database`] the columns may have been written nevertheless.
+pub(super) async fn write_guarded(
+    session: &Session<'_>,
+    id: UserId,
+    assignments: Assignments<'_>,
+    step: Step,
+    update: impl Fn(&Sql) -> Statement,
+) -> Result<Affected, Refusal> {
+    let statement = update(&nothing_lost(assignments));
+    let mut done = session.change(&statement, step).await;
+    if let Err(error) = &done
+        && is_groundless(session, assignments, error).await?
+    {
+        let statement = update(&Sql::from("0"));
+        done = session.change(&statement, step).await;
+    }
+    match done {
+        Ok(done) => Ok(done),
+        Err(error) => Err(explain(session, assignments, Some(id), error).await),
+    }
+}
+
 /// Returns whether an UPDATE with [`nothing_lost`] failed without need: the columns are certain to
 /// hold the values.
-pub(super) async fn is_groundless(
+async fn is_groundless(
     session: &Session<'_>,
     assignments: Assignments<'_>,
     error: &Error,

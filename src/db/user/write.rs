@@ -1,11 +1,12 @@
 //! Statements that insert and change users.
 
 use super::super::login_session::Current;
+use super::super::retry::Step;
 use super::super::session::LAG_PAUSES;
 use super::super::{Error, Session};
 use super::columns::Column;
 use super::read::find;
-use super::refusal::{Assignments, Refusal, explain, is_groundless, nothing_lost};
+use super::refusal::{Assignments, Refusal, explain, nothing_lost, write_guarded};
 use super::row::{NO_ID, User};
 use crate::identity::email::Email;
 use crate::identity::name::Name;
@@ -184,29 +185,15 @@ async fn change(
         .iter()
         .map(|&(column, value)| column.equals(value));
     let columns = Sql::join(", ", &columns.collect::<Vec<_>>());
-    let update = |updated_at: &Sql| {
+    let update = |guard: &Sql| {
         statement!(
             purpose,
-            "UPDATE `user` SET :columns, `updated_at` = :updated_at WHERE :condition",
+            "UPDATE `user` SET :columns, `updated_at` = FROM_UNIXTIME(:now) + :guard WHERE :condition",
             columns = &columns,
-            updated_at,
+            now,
+            guard,
             condition,
         )
     };
-    let guarded = sql!(
-        "FROM_UNIXTIME(:now) + :nothing_lost",
-        now,
-        nothing_lost = &nothing_lost(assignments),
-    );
-    let mut done = session.execute(&update(&guarded)).await;
-    if let Err(error) = &done
-        && is_groundless(session, assignments, error).await?
-    {
-        let unguarded = sql!("FROM_UNIXTIME(:now)", now);
-        done = session.execute(&update(&unguarded)).await;
-    }
-    match done {
-        Ok(done) => Ok(done),
-        Err(error) => Err(explain(session, assignments, Some(id), error).await),
-    }
+    write_guarded(session, id, assignments, Step::Write, update).await
 }

@@ -19,15 +19,17 @@ use crate::http::device::Device;
 use crate::http::input::Input;
 use crate::http::same_origin::check_origin;
 use crate::identity::email::Lookup;
+use crate::identity::session_id::SessionId;
 use crate::password::Password;
 use crate::platform::Limiter;
 
 /// `POST /auth/login`: 200 and the tokens of a new session; 401 for an unknown e-mail and for a wrong
-/// password alike; 429 after too many failed logins, whether or not the account exists.
+/// password alike; 403 if a page of another origin asks for a cookie; 429 after too many failed logins,
+/// whether or not the account exists.
 ///
 /// # Errors
-/// [`Error::InvalidFields`]; [`Error::CrossOrigin`] if a page of another origin asks for a cookie; [`Error::RateLimited`]; [`Error::Database`]; [`Error::Internal`] if
-/// hashing or signing fails.
+/// [`Error::InvalidFields`]; [`Error::CrossOrigin`]; [`Error::RateLimited`]; [`Error::Database`];
+/// [`Error::Internal`] if hashing or signing fails.
 pub async fn login(
     State(app): State<Arc<App>>,
     log: Log,
@@ -49,13 +51,12 @@ pub async fn login(
     let past = cookie.only();
     let past = past.and_then(|token| app.config.refresh_keys.open(&token));
     match login::verify(&app, &email, &password, &device, past, &log).await? {
-        Outcome::Verified(mut verified) => {
+        Outcome::Verified(verified) => {
+            let mut replaced = None;
             let started = verified.start_session(&app, &email, &password, &device, &log);
             let answer = match started.await {
                 Ok(Some(tokens)) => {
-                    if carrier == Carrier::Cookie {
-                        verified.replaced = past.map(|past| past.session);
-                    }
+                    replaced = past.filter(|_| carrier == Carrier::Cookie);
                     Audit::user(Event::LoginSucceeded, verified.user.id)
                         .on(respond(&tokens, carrier)?)
                 }
@@ -67,7 +68,8 @@ pub async fn login(
                 }
                 Err(error) => error.into_response(),
             };
-            Ok(After::new(settle(app, log, verified, password)).on(answer))
+            let replaced = replaced.map(|past| past.session);
+            Ok(After::new(settle(app, log, verified, password, replaced)).on(answer))
         }
         // `Ok`, since the audit travels on the response.
         Outcome::Refused(account) => {
@@ -80,9 +82,16 @@ pub async fn login(
     }
 }
 
-/// Gives back what a login with the right password took, after the response.
-async fn settle(app: Arc<App>, log: Log, verified: Verified, password: Password) {
-    let (event, reason) = match verified.settle(&app, &password, &log).await {
+/// Gives back what a login with the right password took, and ends the session whose cookie it has
+/// replaced, after the response.
+async fn settle(
+    app: Arc<App>,
+    log: Log,
+    verified: Verified,
+    password: Password,
+    replaced: Option<SessionId>,
+) {
+    let (event, reason) = match verified.settle(&app, &password, replaced, &log).await {
         Ok(Settled::Remembered) => return,
         Ok(Settled::Upgraded) => (Event::HashUpgraded, None),
         Ok(Settled::Overtaken) => (Event::HashUpgradeSkipped, None),

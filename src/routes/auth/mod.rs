@@ -13,4 +13,5 @@ pub use logout::{logout, logout_all};
 pub use password::change_password;
 pub use refresh::refresh;
 pub use register::register;
+pub(super) use sessions::SessionView;
 pub use sessions::{end_session, list_sessions};

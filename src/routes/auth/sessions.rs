@@ -21,25 +21,26 @@ struct SessionsView {
     sessions: Vec<SessionView>,
 }
 
-/// A session in the list.
+/// A session as its user is shown it.
 #[derive(Serialize)]
-struct SessionView {
+pub(in crate::routes) struct SessionView {
     id: SessionId,
     created_at: String,
     last_used_at: String,
-    expires_at: String,
+    /// `None` if it has been ended, as one in an export may be.
+    expires_at: Option<String>,
     client: String,
     address: String,
     current: bool,
 }
 
 impl SessionView {
-    fn new(stored: StoredSession, current: Option<SessionId>) -> Self {
+    pub(in crate::routes) fn new(stored: StoredSession, current: Option<SessionId>) -> Self {
         Self {
             id: stored.id,
             created_at: rfc3339(stored.created),
             last_used_at: rfc3339(stored.refreshed),
-            expires_at: rfc3339(stored.expires),
+            expires_at: (stored.expires > 0).then(|| rfc3339(stored.expires)),
             client: stored.client,
             address: stored.address,
             current: current == Some(stored.id),

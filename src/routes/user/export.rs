@@ -16,28 +16,24 @@ use crate::error::Error;
 use crate::events::{Audit, Event, Log};
 use crate::http::json::json;
 use crate::identity::session_id::SessionId;
+use crate::routes::auth::SessionView;
 use crate::time::rfc3339;
 
 /// Everything that is stored about a user.
 #[derive(Serialize)]
 struct ExportView {
     user: UserView,
-    sessions: Vec<SessionView>,
+    sessions: Vec<ExportedSession>,
     login_throttle: Option<ThrottleView>,
 }
 
-/// A session, live or over.
+/// A session, live or over, with what the list does not show.
 #[derive(Serialize)]
-struct SessionView {
-    id: SessionId,
-    created_at: String,
-    last_used_at: String,
-    expires_at: Option<String>,
+struct ExportedSession {
+    #[serde(flatten)]
+    session: SessionView,
     ends_at: String,
     refreshes: i64,
-    client: String,
-    address: String,
-    current: bool,
 }
 
 /// The budgets of failed logins, and the known networks.
@@ -65,18 +61,12 @@ struct KnownView {
     last_login_at: Option<String>,
 }
 
-impl SessionView {
+impl ExportedSession {
     fn new(stored: StoredSession, current: Option<SessionId>) -> Self {
         Self {
-            id: stored.id,
-            created_at: rfc3339(stored.created),
-            last_used_at: rfc3339(stored.refreshed),
-            expires_at: time(stored.expires),
             ends_at: rfc3339(stored.ends),
             refreshes: stored.counter,
-            client: stored.client,
-            address: stored.address,
-            current: current == Some(stored.id),
+            session: SessionView::new(stored, current),
         }
     }
 }
@@ -121,9 +111,14 @@ pub async fn export_me(
     let read = async |session| {
         let user = caller.load(&session, now).await?;
         let sessions = login_session::list_all(&session, user.id).await?;
-        // As logins are counted: by the e-mail as it is stored.
-        let account = app.pseudonyms.account(user.email.as_deref().unwrap_or(""));
-        let throttle = login_throttle::find(&session, &account).await?;
+        // As logins are counted: by the e-mail as it is stored. Nobody logs in without one.
+        let throttle = match &user.email {
+            Some(email) => {
+                let account = app.pseudonyms.account(email);
+                login_throttle::find(&session, &account).await?
+            }
+            None => None,
+        };
         Ok::<_, Error>((user, sessions, throttle))
     };
     let (user, sessions, throttle) = app.db.run(&log, read).await?;
@@ -132,7 +127,7 @@ pub async fn export_me(
     let view = ExportView {
         user: UserView::new(user),
         sessions: sessions
-            .map(|stored| SessionView::new(stored, current))
+            .map(|stored| ExportedSession::new(stored, current))
             .collect(),
         login_throttle: throttle.map(ThrottleView::from),
     };
