@@ -1,13 +1,13 @@
-//! The settings of response headers.
+//! The settings of response headers and of problem details.
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, Uri};
 
 use super::cors;
 use super::error::ConfigError;
 use super::setting::Reader;
-use super::settings::{CORS_HEADERS, CORS_ORIGINS, HSTS_INCLUDE_SUBDOMAINS};
+use super::settings::{CORS_HEADERS, CORS_ORIGINS, HSTS_INCLUDE_SUBDOMAINS, PROBLEM_BASE_URL};
 
-/// The settings of CORS and HSTS.
+/// The settings of CORS, HSTS and problem details.
 #[derive(Debug, Clone)]
 pub struct HttpConfig {
     /// `CORS_ORIGINS`: the origins whose scripts may call the API from a browser.
@@ -18,6 +18,9 @@ pub struct HttpConfig {
     /// `HSTS_INCLUDE_SUBDOMAINS`: true if `Strict-Transport-Security` includes the subdomains of
     /// the API's host.
     pub hsts_include_subdomains: bool,
+    /// `PROBLEM_BASE_URL`: what stands before the code in the `type` of a problem detail; if it is
+    /// not set, `type` is `about:blank`.
+    pub problem_base_url: Option<String>,
 }
 
 impl Default for HttpConfig {
@@ -27,6 +30,7 @@ impl Default for HttpConfig {
             cors_origins: Vec::new(),
             cors_headers: HeaderValue::from_static(""),
             hsts_include_subdomains: false,
+            problem_base_url: None,
         }
     }
 }
@@ -36,5 +40,28 @@ pub(super) fn read(settings: &Reader<'_>) -> Result<HttpConfig, ConfigError> {
         cors_origins: cors::origins(&settings.text(CORS_ORIGINS)?.unwrap_or_default())?,
         cors_headers: cors::headers(&settings.text(CORS_HEADERS)?.unwrap_or_default())?,
         hsts_include_subdomains: settings.flag(HSTS_INCLUDE_SUBDOMAINS)?,
+        problem_base_url: problem_base_url(settings.text(PROBLEM_BASE_URL)?)?,
     })
+}
+
+/// Parses `PROBLEM_BASE_URL`. What a code is appended to has to end in a delimiter, so that neither
+/// a path nor a fragment runs into the code.
+fn problem_base_url(value: Option<String>) -> Result<Option<String>, ConfigError> {
+    let Some(value) = value else {
+        return Ok(None);
+    };
+    let url = value.trim();
+    // `Uri` drops a fragment unread.
+    let is_written_well = url
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"-._~:/?#[]!$&'()*+,;=%".contains(&b))
+        && url.matches('#').count() <= 1
+        && url.ends_with(['#', '/', '=']);
+    let uri: Option<Uri> = url.parse().ok();
+    let is_of_the_web = uri.is_some_and(|uri| matches!(uri.scheme_str(), Some("https" | "http")));
+    if is_written_well && is_of_the_web {
+        return Ok(Some(url.to_owned()));
+    }
+    let problem = "must be a URL that ends in #, / or =, such as https://example.com/docs/errors#";
+    Err(ConfigError::new(PROBLEM_BASE_URL.0, problem))
 }

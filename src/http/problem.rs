@@ -2,6 +2,7 @@
 //!
 //! The cause of a 5xx is logged and never sent to the client.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -86,9 +87,16 @@ impl Error {
         );
     }
 
-    fn problem<'a>(&'a self, request_id: &'a str) -> Problem<'a> {
+    /// Returns the `type` member, the address of the code's explanation.
+    fn problem_type(&self, base_url: Option<&str>) -> Cow<'static, str> {
+        base_url.map_or("about:blank".into(), |base| {
+            (base.to_owned() + self.code()).into()
+        })
+    }
+
+    fn problem<'a>(&'a self, request_id: &'a str, base_url: Option<&str>) -> Problem<'a> {
         Problem {
-            r#type: "about:blank",
+            r#type: self.problem_type(base_url),
             title: self.status().canonical_reason().unwrap_or_default(),
             status: self.status().as_u16(),
             detail: self.detail(),
@@ -101,10 +109,10 @@ impl Error {
         }
     }
 
-    /// Writes the problem detail into the body of a response.
-    pub(super) fn write(&self, response: &mut Response, request_id: &str) {
+    /// Writes the problem detail into the body of a response. `base_url` is `PROBLEM_BASE_URL`.
+    pub(super) fn write(&self, response: &mut Response, request_id: &str, base_url: Option<&str>) {
         // A struct of strings and numbers always serialises.
-        if let Ok(body) = serde_json::to_vec(&self.problem(request_id)) {
+        if let Ok(body) = serde_json::to_vec(&self.problem(request_id, base_url)) {
             *response.body_mut() = Body::from(body);
             let json = HeaderValue::from_static("application/problem+json");
             response.headers_mut().insert(header::CONTENT_TYPE, json);
@@ -122,7 +130,7 @@ fn random_in(range: RangeInclusive<u64>) -> u64 {
 /// A problem detail of RFC 9457.
 #[derive(Serialize)]
 struct Problem<'a> {
-    r#type: &'static str,
+    r#type: Cow<'static, str>,
     title: &'static str,
     status: u16,
     detail: String,

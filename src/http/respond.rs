@@ -65,7 +65,8 @@ pub async fn respond(
     let failure = response.extensions_mut().remove::<Failure>();
     let failure = failure.filter(|_| !options).map(|failure| failure.0);
     if let Some(error) = &failure {
-        error.write(&mut response, &request_id);
+        let base_url = responder.config.problem_base_url.as_deref();
+        error.write(&mut response, &request_id, base_url);
     }
     if method == Method::HEAD {
         *response.body_mut() = Body::empty();

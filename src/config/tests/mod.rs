@@ -200,6 +200,46 @@ fn the_breach_check_goes_to_an_encrypted_url_unless_local() {
 }
 
 #[test]
+fn the_base_url_of_problems_is_one_that_a_code_can_be_appended_to() {
+    let base = |url: &str| {
+        let config = read(&[SECRET, ("PROBLEM_BASE_URL", url)]);
+        config.map(|config| config.http.problem_base_url)
+    };
+    for good in [
+        "https://example.com/docs/errors#",
+        "https://example.com/#/errors/",
+        "https://example.com#",
+        "http://localhost:5173/errors/",
+        "https://[::1]/errors?code=",
+    ] {
+        assert_eq!(base(&format!(" {good} ")), Ok(Some(good.to_owned())));
+    }
+    assert_eq!(base(" "), Ok(None));
+    for bad in [
+        "https://example.com/docs/errors",
+        "https://example.com",
+        "https://",
+        "https://#",
+        "https:///errors/",
+        "example.com/errors#",
+        "/errors#",
+        "about:blank#",
+        "urn:errors:#",
+        "ftp://example.com/errors#",
+        "https://user:password@example.com/errors#",
+        "https://example.com/an error/",
+        "https://example.com/errors#a#",
+        "https://example.com/\"#",
+        "https://exämple.com/errors#",
+    ] {
+        let problem = "PROBLEM_BASE_URL must be a URL that ends in #, / or =, \
+                       such as https://example.com/docs/errors#";
+        let error = base(bad).unwrap_err().to_string();
+        assert_eq!(error, problem, "{bad}");
+    }
+}
+
+#[test]
 fn forbidden_words_are_listed_and_compared_in_lower_case() {
     let words = read(&[SECRET, ("PASSWORD_FORBIDDEN_WORDS", "Acme Corp, ,intranet")]);
     let policy = words.unwrap().password.policy;

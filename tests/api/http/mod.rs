@@ -6,5 +6,6 @@ mod headers;
 mod health;
 mod logs;
 mod naughty;
+mod problems;
 mod requests;
 mod settings;

@@ -1,9 +1,9 @@
 //! Methods, paths and bodies: whatever is sent gets the answer that the contract names.
 
 use serde_json::json;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 
-use crate::support::{Answer, App, PASSWORD, in_workerd, unique_email};
+use crate::support::{Answer, App, PASSWORD, in_workerd, raw, unique_email};
 
 async fn login_body(body: impl Into<Vec<u8>>) -> Answer {
     App::shared()
@@ -369,23 +369,9 @@ async fn a_client_that_leaves_in_the_middle_of_its_body_harms_nobody() {
 }
 
 async fn connect() -> tokio::net::TcpStream {
-    tokio::net::TcpStream::connect(("127.0.0.1", App::shared().port()))
-        .await
-        .expect("a connection")
+    raw::connect(App::shared()).await
 }
 
-/// Sends bytes and reads until the other side closes or says no more for a while.
 async fn raw(bytes: &[u8]) -> String {
-    let mut stream = connect().await;
-    // It may be closed before all is sent.
-    let _ = stream.write_all(bytes).await;
-    let mut answer = Vec::new();
-    let read = async {
-        let mut buffer = [0; 4096];
-        while let Ok(count @ 1..) = stream.read(&mut buffer).await {
-            answer.extend_from_slice(&buffer[..count]);
-        }
-    };
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(2), read).await;
-    String::from_utf8_lossy(&answer).into_owned()
+    raw::send(App::shared(), bytes).await
 }

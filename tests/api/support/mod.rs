@@ -13,6 +13,7 @@ pub(crate) mod hyperdrive;
 pub(crate) mod ledger;
 mod native;
 pub(crate) mod race;
+pub(crate) mod raw;
 pub(crate) mod request;
 mod user;
 mod workerd;

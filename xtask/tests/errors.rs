@@ -1,0 +1,95 @@
+//! The pages explain every code of an error, with its status, and no other.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+const PAGE: &str = include_str!("../../docs/errors.md");
+
+/// The codes in the match of `Error::code`.
+fn codes() -> BTreeSet<&'static str> {
+    let source = include_str!("../../src/error.rs");
+    let (_, code) = source.split_once("pub fn code(&self)").expect("a function");
+    let (code, _) = code.split_once("\n    }\n").expect("its end");
+    let arms = code.lines().filter_map(|line| line.split_once("=> \""));
+    arms.filter_map(|(_, rest)| rest.split('"').next())
+        .collect()
+}
+
+/// The sections of docs/errors.md by their headings.
+fn sections() -> BTreeMap<&'static str, &'static str> {
+    let sections = PAGE.split("\n## ").skip(1);
+    let sections: Vec<_> = sections
+        .filter_map(|section| section.split_once("\n\n"))
+        .collect();
+    let count = sections.len();
+    let sections = BTreeMap::from_iter(sections);
+    assert_eq!(sections.len(), count, "a heading is there twice");
+    sections
+}
+
+/// The codes in the table of docs/api.md with their statuses.
+fn table() -> BTreeMap<&'static str, &'static str> {
+    let page = include_str!("../../docs/api.md");
+    let (_, section) = page.split_once("\n## Errors\n").expect("a section");
+    let mut statuses = BTreeMap::new();
+    for row in section.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<_> = row.split('|').map(str::trim).collect();
+        for code in cells[2].split('`').skip(1).step_by(2) {
+            let other = statuses.insert(code, cells[1]);
+            assert_eq!(other, None, "{code} is there twice");
+        }
+    }
+    statuses
+}
+
+#[test]
+fn every_code_has_a_section_and_every_section_is_one_of_a_code() {
+    let codes = codes();
+    assert!(codes.contains("invalid_credentials"), "{codes:?}");
+    let sections: BTreeSet<_> = sections().into_keys().collect();
+    assert_eq!(sections, codes);
+}
+
+#[test]
+fn the_table_of_the_api_page_has_every_code_and_no_other() {
+    let rows: BTreeSet<_> = table().into_keys().collect();
+    assert_eq!(rows, codes());
+}
+
+#[test]
+fn a_section_has_the_status_of_the_table_and_says_what_clients_and_operators_do() {
+    let table = table();
+    for (code, section) in sections() {
+        let status = table[code];
+        assert!(section.starts_with(&format!("{status}: ")), "{code}");
+        for reader in ["Client", "Operator"] {
+            let line = format!("\n* **{reader}:** ");
+            assert_eq!(section.matches(&line).count(), 1, "{reader} of {code}");
+        }
+    }
+}
+
+/// The names of a section that are set as code, of settings and of what is logged.
+fn names() -> impl Iterator<Item = &'static str> {
+    let words = PAGE.split('`').skip(1).step_by(2);
+    words.filter(|word| {
+        let letters = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        word.contains('_') && word.bytes().all(letters)
+    })
+}
+
+#[test]
+fn what_the_sections_name_is_a_setting_or_an_event_or_a_code_or_a_member() {
+    let settings = include_str!("../../docs/configuration.md");
+    let events = include_str!("../../docs/architecture.md");
+    let codes = codes();
+    let mut count = 0;
+    for name in names() {
+        let row = format!("\n| `{name}` |");
+        let known = settings.contains(&row) || events.contains(&row) || codes.contains(name);
+        assert!(known || name == "request_id", "{name}");
+        count += 1;
+    }
+    assert!(count > 20, "{count}");
+}
