@@ -1,6 +1,7 @@
 //! Registering and logging in: what the routes under `/auth` do, and the tokens that they give.
 
 mod breaches;
+mod clients;
 mod cookies;
 mod devices;
 mod keys;

@@ -1,7 +1,5 @@
 //! The programs of docs/verifying.md, which verify Gatehouse's tokens in another service.
 
-use std::path::PathBuf;
-use std::process::Command;
 use std::time::SystemTime;
 
 use gatehouse::config::Config;
@@ -9,16 +7,12 @@ use gatehouse::identity::user_id::UserId;
 use gatehouse::token::Tokens;
 use serde_json::{Value, json};
 
-use testkit::{scratch_folder, skipped};
-
-use crate::support::{App, Builder, SECRET_KEY};
+use crate::support::{App, Builder, SECRET_KEY, programs};
 
 const PAGE: &str = include_str!("../../../docs/verifying.md");
 
 /// One that signs nothing else.
 const PRIVATE: &str = "9WdvDEbT9D8FXEImFeCXuZCrbi8jQF61xVSrI2983VY";
-
-const PYJWT: &str = "pyjwt[crypto]==2.15.1";
 
 /// Reads a program's `check` and a list of tokens, and prints what it says of each.
 const NODE: &str = r#"
@@ -50,51 +44,13 @@ fn app(variables: &[(&'static str, &str)]) -> App {
 
 /// The program under a heading of the page, with the app in its host's place.
 fn program(heading: &str, language: &str, app: &App) -> String {
-    let (_, section) = PAGE
-        .split_once(&format!("\n## {heading}"))
-        .expect("a section");
-    let (_, block) = section
-        .split_once(&format!("\n```{language}\n"))
-        .expect("a program");
-    let (program, _) = block.split_once("\n```\n").expect("its end");
-    let host = format!("http://127.0.0.1:{}", app.port());
-    let local = program.replace("https://app.example.com", &host);
-    assert_ne!(local, program, "{heading} asks another host");
-    local
-}
-
-fn folder(name: &str) -> PathBuf {
-    let folder = scratch_folder().join(format!("verifying-{}-{name}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder");
-    folder
-}
-
-/// What a program says, as JSON.
-fn run(command: &mut Command) -> Value {
-    let output = command.output().expect("a program");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {errors}");
-    serde_json::from_slice(&output.stdout).expect("JSON")
+    programs::program(PAGE, heading, language, app.port())
 }
 
 /// Runs a program of JavaScript that exports `check`.
 fn javascript(name: &str, program: &str, tokens: &[String]) -> Value {
-    let folder = folder(name);
-    let modules = std::path::absolute("node_modules").expect("the current folder");
-    assert!(
-        modules.join("jose").is_dir(),
-        "no jose: run `cargo xtask test`, or npm ci --ignore-scripts"
-    );
-    std::os::unix::fs::symlink(modules, folder.join("node_modules")).expect("a link");
-    std::fs::write(folder.join("service.mjs"), program).expect("a file");
-    std::fs::write(folder.join("main.mjs"), NODE).expect("a file");
-    let mut node = Command::new("node");
-    node.current_dir(&folder)
-        .arg("main.mjs")
-        .arg(json!(tokens).to_string());
-    let said = run(&mut node);
-    std::fs::remove_dir_all(&folder).expect("the folder");
-    said
+    let files = [("main.mjs", NODE), ("service.mjs", program)];
+    programs::javascript(name, &files, &[&json!(tokens).to_string()])
 }
 
 /// A token with one character of its signature changed.
@@ -184,38 +140,11 @@ export async function check(token) {
 
 #[tokio::test]
 async fn pyjwts_program_takes_our_tokens_and_no_others() {
-    let Some(python) = python_with_pyjwt() else {
-        skipped("no python3 that can install PyJWT, so its program is not run");
-        return;
-    };
     let app = app(&[]);
     let (id, tokens) = tokens(&app, "at+jwt", "JWT").await;
-    let folder = folder("pyjwt");
     let program = program("PyJWT", "python", &app);
-    std::fs::write(folder.join("service.py"), program).expect("a file");
-    std::fs::write(folder.join("main.py"), PYTHON).expect("a file");
-    let mut command = Command::new(python);
-    command
-        .current_dir(&folder)
-        .arg("main.py")
-        .arg(json!(tokens).to_string());
-    let said = run(&mut command);
-    std::fs::remove_dir_all(&folder).expect("the folder");
-    assert_eq!(said, json!([id.to_string(), null, null, null, null, null]));
-}
-
-/// A Python with `PyJWT`, in an environment that is made once; none where that cannot be done.
-fn python_with_pyjwt() -> Option<PathBuf> {
-    let folder = scratch_folder().join(PYJWT.replace("==", "-"));
-    let python = folder.join("bin/python");
-    let works = |command: &mut Command| {
-        let output = command.output();
-        output.is_ok_and(|output| output.status.success())
-    };
-    let version = || works(Command::new(&python).args(["-c", "import jwt, cryptography"]));
-    let made = version()
-        || (works(Command::new("python3").args(["-m", "venv"]).arg(&folder))
-            && works(Command::new(&python).args(["-m", "pip", "install", "--quiet", PYJWT]))
-            && version());
-    made.then_some(python)
+    let files = [("main.py", PYTHON), ("service.py", &*program)];
+    if let Some(said) = programs::python("pyjwt", &files, &[&json!(tokens).to_string()]) {
+        assert_eq!(said, json!([id.to_string(), null, null, null, null, null]));
+    }
 }
