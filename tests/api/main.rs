@@ -16,6 +16,7 @@ mod support;
 mod auth;
 mod browser;
 mod cluster;
+mod contract;
 mod database;
 mod http;
 mod native;

@@ -6,7 +6,7 @@ use serde_json::Value;
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    headers: reqwest::header::HeaderMap,
+    pub(super) headers: reqwest::header::HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 

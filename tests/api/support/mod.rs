@@ -6,6 +6,7 @@ pub(crate) mod browser;
 pub(crate) mod budgets;
 mod builder;
 pub(crate) mod client;
+pub(crate) mod contract;
 pub(crate) mod database;
 pub(crate) mod dialect;
 pub(crate) mod front;

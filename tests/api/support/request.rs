@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Answer, dialect};
+use testkit_openapi::Exchange;
+
+use super::{Answer, contract, dialect};
 
 pub(crate) struct Request(pub(super) reqwest::RequestBuilder);
 
@@ -33,9 +35,24 @@ impl Request {
         Self(self.0.body(body.into()))
     }
 
+    /// Sends it. The answer is as it is documented.
     pub(crate) async fn send(self) -> Answer {
-        let answer = Answer::read(self.0.send().await.expect("an answer")).await;
+        let (client, request) = self.0.build_split();
+        let request = request.expect("a request");
+        let sent = request.try_clone().expect("a body that is at hand");
+        let answer = client.execute(request).await.expect("an answer");
+        let answer = Answer::read(answer).await;
         dialect::assert_nothing_was_refused();
+        let body = sent.body().and_then(reqwest::Body::as_bytes);
+        contract::hold(&Exchange {
+            method: sent.method().as_str(),
+            path: sent.url().path(),
+            sent: sent.headers(),
+            sent_body: body.unwrap_or_default(),
+            status: answer.status,
+            headers: &answer.headers,
+            body: &answer.body,
+        });
         answer
     }
 }

@@ -3,5 +3,6 @@
 mod bridge;
 mod domains;
 mod isolation;
+mod malformed;
 mod soak;
 mod timing;

@@ -1,0 +1,47 @@
+//! Requests that only the Worker can find malformed: hyper refuses them before the router.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use testkit_openapi::Exchange;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::support::App;
+use crate::support::contract::{self, CONTRACT};
+
+/// An answer, as it is on the wire.
+async fn ask(method: &str, path: &str) -> String {
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\nOrigin: a\x7fb\r\n\r\n"
+    );
+    let address = ("127.0.0.1", App::shared().port());
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(request.as_bytes()).await.expect("written");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    answer
+}
+
+#[tokio::test]
+async fn a_header_that_http_does_not_allow_is_400_at_every_route() {
+    for operation in &CONTRACT.operations {
+        let path = operation.path.replace("{id}", &"0".repeat(32));
+        let answer = ask(&operation.method, &path).await;
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        assert!(head.starts_with("HTTP/1.1 400 "), "{answer}");
+        assert!(body.contains("\"code\":\"malformed_request\""), "{answer}");
+        let lines = head.lines().skip(1).map(|line| {
+            let (name, value) = line.split_once(": ").expect("a header");
+            let name: HeaderName = name.parse().expect("a name");
+            (name, HeaderValue::from_str(value).expect("a value"))
+        });
+        contract::hold(&Exchange {
+            method: &operation.method,
+            path: &path,
+            sent: &HeaderMap::new(),
+            sent_body: b"",
+            status: 400,
+            headers: &lines.collect(),
+            body: body.as_bytes(),
+        });
+    }
+}
