@@ -2,6 +2,7 @@
 //! suites run side by side, because most of them wait most of the time.
 
 mod cluster;
+mod contract;
 mod count;
 mod suite;
 
@@ -58,6 +59,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     for suite in &mut suites {
         suite.filter(options.filter.as_deref());
         suite.skip_of_api(cluster::TESTS);
+        contract::record(suite)?;
     }
     eprintln!(
         "  built in {} s; running {} suites",
@@ -79,7 +81,12 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     for (time, name) in times.iter().take(8) {
         eprintln!("  {:5.0} s  {name}", time.as_secs_f32());
     }
-    count.report()
+    count.report()?;
+    // A part of the tests sees a part of it.
+    if options.filter.is_none() {
+        contract::compare()?;
+    }
+    Ok(())
 }
 
 fn seconds(since: Instant) -> u64 {

@@ -27,7 +27,7 @@ pub(super) enum Runtime {
 }
 
 impl Runtime {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Native => "native",
             Self::Workerd => "workerd",
