@@ -39,18 +39,23 @@ impl<'a> MediaType<'a> {
         }
     }
 
-    /// Returns true for `application/json` with no `charset` parameter other than UTF-8. RFC 8259
-    /// gives `charset` no meaning, but a client that names another character set has encoded the
-    /// body in it.
+    /// Returns true for `application/` with this subtype, whatever the parameters.
     #[must_use]
-    pub fn is_utf8_json(&self) -> bool {
+    pub fn is_application(&self, sub: &str) -> bool {
+        self.main.eq_ignore_ascii_case(b"application")
+            && self.sub.eq_ignore_ascii_case(sub.as_bytes())
+    }
+
+    /// Returns true if there is no `charset` parameter other than UTF-8. JSON and forms give `charset` no
+    /// meaning (RFC 8259; URL Standard), but a client that names another character set has encoded
+    /// the body in it.
+    #[must_use]
+    pub fn is_utf8(&self) -> bool {
         let mut sets = self
             .parameters
             .iter()
             .filter(|(name, _)| name.eq_ignore_ascii_case(b"charset"));
-        self.main.eq_ignore_ascii_case(b"application")
-            && self.sub.eq_ignore_ascii_case(b"json")
-            && sets.all(|(_, set)| UTF_8.iter().any(|name| set.eq_ignore_ascii_case(name)))
+        sets.all(|(_, set)| UTF_8.iter().any(|name| set.eq_ignore_ascii_case(name)))
     }
 }
 

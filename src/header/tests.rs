@@ -8,7 +8,8 @@ use super::media_type::MediaType;
 use super::{content_length, is_plain};
 
 fn is_json(value: &str) -> bool {
-    MediaType::parse(value.as_bytes()).is_some_and(|media_type| media_type.is_utf8_json())
+    let media_type = MediaType::parse(value.as_bytes());
+    media_type.is_some_and(|media_type| media_type.is_application("json") && media_type.is_utf8())
 }
 
 #[test]

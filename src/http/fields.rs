@@ -1,11 +1,13 @@
-//! Validation of the members of a JSON body, which reports all errors at once.
+//! Validation of the members of a body, which reports all errors at once.
 
+use super::form;
 use crate::error::Error;
 use crate::patch::Patch;
 use crate::strict_json::{Object, Value};
 use crate::validation::{FieldError, Violation};
 
-/// The members of a JSON body, and the validation errors of those that were read.
+/// The members of a JSON body or the parameters of a form, and the validation errors of those that were
+/// read.
 #[derive(Default)]
 pub struct Fields {
     object: Object,
@@ -22,6 +24,20 @@ impl Fields {
         let object = object.map_err(|error| Error::MalformedBody(error.to_string()))?;
         Ok(Self {
             object,
+            errors: Vec::new(),
+        })
+    }
+
+    /// Parses a form. A parameter without a value counts as missing (RFC 6749, 3.2).
+    ///
+    /// # Errors
+    /// [`Error::MalformedBody`] if it is no form.
+    pub(super) fn parse_form(body: &[u8]) -> Result<Self, Error> {
+        let parameters = form::parse(body);
+        let parameters = parameters.map_err(|error| Error::MalformedBody(error.to_string()))?;
+        let sent = parameters.into_iter().filter(|(_, text)| !text.is_empty());
+        Ok(Self {
+            object: sent.collect(),
             errors: Vec::new(),
         })
     }

@@ -1,4 +1,4 @@
-//! The extractor for requests with a JSON body, which checks them in a fixed order.
+//! The extractors for requests with a body, which check them in a fixed order.
 
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ pub(crate) const MAX_BODY: usize = 16 * 1024;
 
 const NOT_JSON: Error =
     Error::UnsupportedMediaType("Send the body as \"Content-Type: application/json\" in UTF-8.");
+const NOT_UTF8: Error = Error::UnsupportedMediaType("Send the form in UTF-8.");
 
 /// A request with a JSON body, from [`Anyone`] or from an authenticated caller.
 ///
@@ -55,7 +56,7 @@ where
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Error> {
         let (mut parts, body) = request.into_parts();
-        check_head(&parts.headers)?;
+        check_json(&parts.headers)?;
         let caller = C::from_request_parts(&mut parts, app).await?;
         let body = read_limited(body).await?;
         let fields = Fields::parse(&body)?;
@@ -91,7 +92,7 @@ impl FromRequest<Arc<App>> for OptionalInput {
         if body.is_empty() {
             return Ok(Self::default());
         }
-        check_head(&parts.headers)?;
+        check_json(&parts.headers)?;
         let fields = Fields::parse(&body)?;
         Ok(Self {
             fields,
@@ -100,8 +101,46 @@ impl FromRequest<Arc<App>> for OptionalInput {
     }
 }
 
-/// Checks the headers that describe the body.
-fn check_head(headers: &HeaderMap) -> Result<(), Error> {
+/// A request whose body is a form, as HTML and OAuth 2.0 send it. The checks are those of [`Input`].
+pub struct FormInput {
+    /// The parameters of the form that have a value.
+    pub fields: Fields,
+}
+
+impl FromRequest<Arc<App>> for FormInput {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &Arc<App>) -> Result<Self, Error> {
+        let (parts, body) = request.into_parts();
+        check_plain(&parts.headers)?;
+        if !form_type(&parts.headers).is_some_and(|it| it.is_utf8()) {
+            return Err(NOT_UTF8);
+        }
+        let body = read_limited(body).await?;
+        let fields = Fields::parse_form(&body)?;
+        Ok(Self { fields })
+    }
+}
+
+/// Returns true if the body is a form, in whatever character set.
+#[must_use]
+pub fn has_form(headers: &HeaderMap) -> bool {
+    form_type(headers).is_some()
+}
+
+fn form_type(headers: &HeaderMap) -> Option<MediaType<'_>> {
+    media_type(headers).filter(|it| it.is_application("x-www-form-urlencoded"))
+}
+
+/// Checks the headers of a JSON body.
+fn check_json(headers: &HeaderMap) -> Result<(), Error> {
+    check_plain(headers)?;
+    let is_json = media_type(headers).is_some_and(|it| it.is_application("json") && it.is_utf8());
+    is_json.then_some(()).ok_or(NOT_JSON)
+}
+
+/// Checks the length and the encoding of a body.
+fn check_plain(headers: &HeaderMap) -> Result<(), Error> {
     let declared = content_length(headers);
     if declared.is_some_and(|length| length > MAX_BODY as u64) {
         return Err(Error::BodyTooLarge);
@@ -111,14 +150,15 @@ fn check_head(headers: &HeaderMap) -> Result<(), Error> {
             "Send the body without a Content-Encoding.",
         ));
     }
+    Ok(())
+}
+
+/// Returns the type of a body, unless there are several.
+fn media_type(headers: &HeaderMap) -> Option<MediaType<'_>> {
     let mut types = headers.get_all(header::CONTENT_TYPE).iter();
-    let media_type = match (types.next(), types.next()) {
+    match (types.next(), types.next()) {
         (Some(value), None) => MediaType::parse(value.as_bytes()),
         _ => None,
-    };
-    match media_type {
-        Some(media_type) if media_type.is_utf8_json() => Ok(()),
-        _ => Err(NOT_JSON),
     }
 }
 

@@ -1,4 +1,5 @@
-//! The response to an [`Error`]: a problem detail (RFC 9457) and the headers of its status.
+//! The response to an [`Error`]: a problem detail (RFC 9457), or for OAuth 2.0 its own shape, and the
+//! headers of its status.
 //!
 //! The cause of a 5xx is logged and never sent to the client.
 
@@ -11,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::oauth::OAuthError;
 use crate::error::Error;
 use crate::random;
 use crate::validation::FieldError;
@@ -25,7 +27,7 @@ const RATE_LIMIT_PERIOD: u64 = 60;
 
 impl Error {
     /// Returns the `detail` member, a sentence for people. It is constant for a 5xx.
-    fn detail(&self) -> String {
+    pub(super) fn detail(&self) -> String {
         match self {
             Self::MalformedBody(detail) => return detail.clone(),
             Self::MalformedRequest => {
@@ -37,7 +39,7 @@ impl Error {
             Self::InvalidCredentials => "The e-mail or the password is wrong.",
             Self::InvalidSession => "The session is over; log in again.",
             Self::CrossOrigin => {
-                "The session cookie is for pages of this origin; see CORS_ORIGINS for others."
+                "Only pages of this origin may send this request; see CORS_ORIGINS for others."
             }
             Self::NotFound => "There is nothing at this path.",
             Self::MethodNotAllowed => "This path does not allow this method; see the Allow header.",
@@ -108,17 +110,6 @@ impl Error {
             },
         }
     }
-
-    /// Writes the problem detail into the body of a response. `base_url` is `PROBLEM_BASE_URL`.
-    pub(super) fn write(&self, response: &mut Response, request_id: &str, base_url: Option<&str>) {
-        // A struct of strings and numbers always serialises.
-        if let Ok(body) = serde_json::to_vec(&self.problem(request_id, base_url)) {
-            *response.body_mut() = Body::from(body);
-            let json = HeaderValue::from_static("application/problem+json");
-            response.headers_mut().insert(header::CONTENT_TYPE, json);
-            response.headers_mut().remove(header::CONTENT_LENGTH);
-        }
-    }
 }
 
 /// Returns a random number of a small range, or its start if there is no randomness.
@@ -142,13 +133,41 @@ struct Problem<'a> {
 
 /// An extension that carries the error to [`super::respond`], which knows the request id.
 #[derive(Clone)]
-pub(crate) struct Failure(pub(crate) Arc<Error>);
+pub(crate) struct Failure {
+    pub(crate) error: Arc<Error>,
+    /// Whether the client is told in the words of OAuth 2.0.
+    pub(super) is_oauth: bool,
+}
+
+impl Failure {
+    /// Writes the error into the body of a response. `base_url` is `PROBLEM_BASE_URL`.
+    pub(super) fn write(&self, response: &mut Response, request_id: &str, base_url: Option<&str>) {
+        let (body, media_type) = if self.is_oauth {
+            let body = OAuthError::of(&self.error, base_url);
+            (serde_json::to_vec(&body), "application/json")
+        } else {
+            let body = self.error.problem(request_id, base_url);
+            (serde_json::to_vec(&body), "application/problem+json")
+        };
+        // A struct of strings and numbers always serialises.
+        if let Ok(body) = body {
+            *response.body_mut() = Body::from(body);
+            let media_type = HeaderValue::from_static(media_type);
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_TYPE, media_type);
+            headers.remove(header::CONTENT_LENGTH);
+        }
+    }
+}
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         self.extend_headers(response.headers_mut());
-        response.extensions_mut().insert(Failure(Arc::new(self)));
+        response.extensions_mut().insert(Failure {
+            error: Arc::new(self),
+            is_oauth: false,
+        });
         response
     }
 }

@@ -63,10 +63,10 @@ pub async fn respond(
     rest.drain(&*responder.runtime).await;
     let options = answer_options(&method, &mut response);
     let failure = response.extensions_mut().remove::<Failure>();
-    let failure = failure.filter(|_| !options).map(|failure| failure.0);
-    if let Some(error) = &failure {
+    let failure = failure.filter(|_| !options);
+    if let Some(failure) = &failure {
         let base_url = responder.config.problem_base_url.as_deref();
-        error.write(&mut response, &request_id, base_url);
+        failure.write(&mut response, &request_id, base_url);
     }
     if method == Method::HEAD {
         *response.body_mut() = Body::empty();
@@ -82,7 +82,7 @@ pub async fn respond(
         status: response.status(),
         audit: response.extensions().get::<Audit>(),
         client: client.as_ref().and_then(|value| value.to_str().ok()),
-        failure: failure.as_deref(),
+        failure: failure.as_ref().map(|failure| &*failure.error),
     };
     line.write(&*responder.runtime);
     response

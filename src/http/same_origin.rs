@@ -29,6 +29,24 @@ pub fn check_origin(uri: &Uri, headers: &HeaderMap, listed: &[HeaderValue]) -> R
     is_ours.then_some(()).ok_or(Error::CrossOrigin)
 }
 
+/// Checks the origin of a request that a page may send to any address without asking (a "simple" one), if
+/// a page sends it.
+///
+/// # Errors
+/// [`Error::CrossOrigin`], as [`check_origin`].
+pub fn check_origin_of_page(
+    uri: &Uri,
+    headers: &HeaderMap,
+    listed: &[HeaderValue],
+) -> Result<(), Error> {
+    let marks = [header::ORIGIN, SEC_FETCH_SITE];
+    if marks.iter().any(|name| headers.contains_key(name)) {
+        check_origin(uri, headers, listed)
+    } else {
+        Ok(())
+    }
+}
+
 enum Only<'a> {
     None,
     One(&'a HeaderValue),
@@ -108,6 +126,22 @@ mod tests {
         assert!(is_allowed(URL, &[ours, (&SEC_FETCH_SITE, "cross-site")]));
         assert!(!is_allowed(URL, &[ours, ours]));
         assert!(!is_allowed(URL, &[same, same]));
+    }
+
+    #[test]
+    fn what_no_page_sends_needs_no_origin_where_a_page_would_need_one() {
+        let is_allowed = |headers: &[(&HeaderName, &'static str)]| {
+            let headers = headers.iter();
+            let headers = headers
+                .map(|(name, value)| ((*name).clone(), HeaderValue::from_static(value)))
+                .collect();
+            check_origin_of_page(&URL.parse().unwrap(), &headers, &[]).is_ok()
+        };
+        assert!(is_allowed(&[]));
+        assert!(is_allowed(&[(&header::ORIGIN, "https://api.example:8443")]));
+        assert!(is_allowed(&[(&SEC_FETCH_SITE, "same-origin")]));
+        assert!(!is_allowed(&[(&header::ORIGIN, "null")]));
+        assert!(!is_allowed(&[(&SEC_FETCH_SITE, "cross-site")]));
     }
 
     #[test]

@@ -84,6 +84,18 @@ impl Object {
     }
 }
 
+/// An object whose members are strings, of names that differ.
+impl FromIterator<(String, String)> for Object {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(members: T) -> Self {
+        let members = members.into_iter();
+        Self(
+            members
+                .map(|(name, text)| (name, Value::String(text)))
+                .collect(),
+        )
+    }
+}
+
 /// The reason for refusing a text. The messages are for the client.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {

@@ -34,9 +34,10 @@ fn table() -> BTreeMap<&'static str, &'static str> {
     let (_, section) = page.split_once("\n## Errors\n").expect("a section");
     let mut statuses = BTreeMap::new();
     for row in section.lines().filter(|line| line.starts_with("| ")) {
-        let cells: Vec<_> = row.split('|').map(str::trim).collect();
-        for code in cells[2].split('`').skip(1).step_by(2) {
-            let other = statuses.insert(code, cells[1]);
+        let mut cells = row.split('|').map(str::trim).skip(1);
+        let (status, named) = cells.next().zip(cells.next()).expect("two cells");
+        for code in named.split('`').skip(1).step_by(2) {
+            let other = statuses.insert(code, status);
             assert_eq!(other, None, "{code} is there twice");
         }
     }

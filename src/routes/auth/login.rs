@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::handler::Handler as _;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Response};
 
@@ -16,21 +17,32 @@ use crate::events::{Audit, Event, Log};
 use crate::http::after::After;
 use crate::http::cookie::SessionCookie;
 use crate::http::device::Device;
-use crate::http::input::Input;
-use crate::http::same_origin::check_origin;
+use crate::http::input::{FormInput, Input, has_form};
+use crate::http::oauth;
+use crate::http::same_origin::{check_origin, check_origin_of_page};
 use crate::identity::email::Lookup;
 use crate::identity::session_id::SessionId;
 use crate::password::Password;
 use crate::platform::Limiter;
+use crate::token::RefreshToken;
+use crate::validation::Violation;
 
 /// `POST /auth/login`: 200 and the tokens of a new session; 401 for an unknown e-mail and for a wrong
 /// password alike; 403 if a page of another origin asks for a cookie; 429 after too many failed logins,
 /// whether or not the account exists.
 ///
+/// A form is the password grant of OAuth 2.0 (RFC 6749, 4.3), and its answer too.
+pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {
+    if has_form(request.headers()) {
+        oauth::shape(log_in_by_form.call(request, app).await)
+    } else {
+        log_in_by_json.call(request, app).await
+    }
+}
+
 /// # Errors
-/// [`Error::InvalidFields`]; [`Error::CrossOrigin`]; [`Error::RateLimited`]; [`Error::Database`];
-/// [`Error::Internal`] if hashing or signing fails.
-pub async fn login(
+/// [`Error::InvalidFields`]; [`Error::CrossOrigin`]; those of [`log_in`].
+async fn log_in_by_json(
     State(app): State<Arc<App>>,
     log: Log,
     device: Device,
@@ -47,9 +59,67 @@ pub async fn login(
     if carrier == Carrier::Cookie {
         check_origin(&uri, &headers, &app.config.http.cors_origins)?;
     }
-    limits::check(&app, Limiter::Login, &device.network, &log).await?;
     let past = cookie.only();
     let past = past.and_then(|token| app.config.refresh_keys.open(&token));
+    let login = Login {
+        email,
+        password,
+        carrier,
+        past,
+    };
+    log_in(app, log, device, login).await
+}
+
+/// The password grant. `client_id`, `client_secret`, `scope` and an `Authorization` header are ignored:
+/// there are no clients to tell apart, and tokens have no scope. So is a session cookie, since a page
+/// of another origin may send a form.
+///
+/// # Errors
+/// As [`log_in_by_json`].
+async fn log_in_by_form(
+    State(app): State<Arc<App>>,
+    log: Log,
+    device: Device,
+    uri: Uri,
+    headers: HeaderMap,
+    FormInput { mut fields }: FormInput,
+) -> Result<Response, Error> {
+    let grant = fields.required("grant_type", |grant| {
+        let rule = Violation::new("unsupported", "The only grant type is password.");
+        (grant == "password").then_some(()).ok_or(rule)
+    });
+    let email = fields.required("username", |typed| Ok(Lookup::new(&typed)));
+    let password = fields.required("password", |text| Ok(Password::new(text)));
+    let ((email, password), ()) = fields.finish(email.zip(password).zip(grant))?;
+    check_origin_of_page(&uri, &headers, &app.config.http.cors_origins)?;
+    let login = Login {
+        email,
+        password,
+        carrier: Carrier::Body,
+        past: None,
+    };
+    log_in(app, log, device, login).await
+}
+
+/// A valid request for a session.
+struct Login {
+    email: Lookup,
+    password: Password,
+    carrier: Carrier,
+    /// The refresh token of a session that the device has or had.
+    past: Option<RefreshToken>,
+}
+
+/// # Errors
+/// [`Error::RateLimited`]; [`Error::Database`]; [`Error::Internal`] if hashing or signing fails.
+async fn log_in(app: Arc<App>, log: Log, device: Device, login: Login) -> Result<Response, Error> {
+    let Login {
+        email,
+        password,
+        carrier,
+        past,
+    } = login;
+    limits::check(&app, Limiter::Login, &device.network, &log).await?;
     match login::verify(&app, &email, &password, &device, past, &log).await? {
         Outcome::Verified(verified) => {
             let mut replaced = None;

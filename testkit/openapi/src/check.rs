@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use http::HeaderMap;
 use serde_json::Value;
 
-use crate::document::{Contract, Operation, of_field};
-use crate::response::Response;
+use crate::document::{Contract, FORM, Operation, of_field};
+use crate::response::{Response, of_oauth};
 
 /// A request with its answer.
 pub struct Exchange<'a> {
@@ -24,6 +24,23 @@ pub struct Exchange<'a> {
     pub headers: &'a HeaderMap,
     /// Its body.
     pub body: &'a [u8],
+}
+
+impl Exchange<'_> {
+    fn has_form(&self) -> bool {
+        let sent = self.sent.get("content-type");
+        let sent = sent.and_then(|sent| sent.to_str().ok()).unwrap_or_default();
+        let media_type = sent.split(';').next().unwrap_or_default();
+        media_type.eq_ignore_ascii_case(FORM)
+    }
+
+    /// The form that was sent, as an object.
+    fn form(&self) -> Value {
+        let pairs = form_urlencoded::parse(self.sent_body).into_owned();
+        pairs
+            .map(|(name, value)| (name, Value::String(value)))
+            .collect()
+    }
 }
 
 /// Codes of a member whose value breaks a rule of the schema, whatever is set or stored.
@@ -66,8 +83,10 @@ impl Contract {
         }
         let codes = errors.iter().filter_map(|error| error["code"].as_str());
         let mut kept: Vec<_> = codes.map(of_field).collect();
-        let code = body.as_ref().and_then(|body| body["code"].as_str());
-        kept.push(operation.promise(exchange.status, code));
+        let told = |member: &str| body.as_ref()?.get(member)?.as_str();
+        let code = told("code").map(str::to_owned);
+        let kind = code.or_else(|| told("error").map(of_oauth));
+        kept.push(operation.promise(exchange.status, kind.as_deref()));
         Ok(kept)
     }
 
@@ -137,7 +156,12 @@ impl Operation {
         if is_done && self.needs_token && !exchange.sent.contains_key("authorization") {
             wrong.push("it was done without the documented access token".to_owned());
         }
-        let Some(body) = &self.body else {
+        let (body, sent) = if exchange.has_form() {
+            (&self.form, Some(exchange.form()))
+        } else {
+            (&self.body, serde_json::from_slice(exchange.sent_body).ok())
+        };
+        let Some(body) = body else {
             return wrong;
         };
         for error in errors {
@@ -146,7 +170,6 @@ impl Operation {
                 wrong.push(format!("no member of the documented body is {field}"));
             }
         }
-        let sent: Option<Value> = serde_json::from_slice(exchange.sent_body).ok();
         if is_done && (body.is_required || !exchange.sent_body.is_empty()) {
             let sent = sent.clone().unwrap_or_default();
             let broken = body.schema.objections(&sent).into_iter();

@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::headers::Common;
-use crate::response::Response;
+use crate::response::{Content, Response};
 use crate::schema::{Schema, Schemas};
 
 const TEXT: &str = include_str!("../../../openapi.yaml");
 
 /// The keys of a path that are no method.
 const NO_METHODS: [&str; 4] = ["parameters", "summary", "description", "servers"];
+
+const JSON: &str = "application/json";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The document, with its schemas compiled.
 pub struct Contract {
@@ -31,11 +34,14 @@ pub struct Operation {
     pub path: String,
     /// Whether a request has to have an access token.
     pub needs_token: bool,
-    /// The schema of the body, and the names of its members, if it takes one.
+    /// Its body in JSON, if it takes one.
     pub(crate) body: Option<Body>,
+    /// Its body as a form, if it takes one.
+    pub(crate) form: Option<Body>,
     pub(crate) responses: BTreeMap<u16, Response>,
 }
 
+/// A body of a request: its schema, and the names of its members.
 pub(crate) struct Body {
     pub(crate) is_required: bool,
     pub(crate) schema: Schema,
@@ -88,10 +94,12 @@ impl Contract {
         let of_answers = self.operations.iter().flat_map(|operation| {
             let responses = operation.responses.iter();
             responses.flat_map(|(status, response)| {
-                let codes = response.codes.iter().map(|code| Some(code.as_str()));
-                let none = response.codes.is_empty().then_some(None);
-                let each = codes.chain(none);
-                each.map(|code| operation.promise(*status, code))
+                let kinds: Vec<_> = response.contents.iter().flat_map(Content::kinds).collect();
+                let one = |kind: Option<&str>| operation.promise(*status, kind);
+                match kinds.as_slice() {
+                    [] => vec![one(None)],
+                    kinds => kinds.iter().map(|kind| one(Some(kind))).collect(),
+                }
             })
         });
         let of_fields = self.document["components"]["schemas"]["FieldCode"]["enum"].as_array();
@@ -102,18 +110,16 @@ impl Contract {
     /// The codes of errors that are a response of some route or of all, each with its status.
     #[must_use]
     pub fn codes(&self) -> BTreeSet<(u16, String)> {
-        let of_operations = self.operations.iter().flat_map(|one| &one.responses);
-        let shared = self.shared.values().filter_map(|response| {
-            let status = response.status?;
-            Some((status, response))
-        });
-        let all = of_operations.map(|(status, response)| (*status, response));
-        let all = all.chain(shared);
-        all.flat_map(|(status, response)| {
-            let codes = response.codes.iter();
-            codes.map(move |code| (status, code.clone()))
-        })
-        .collect()
+        let of_operations = self
+            .operations
+            .iter()
+            .flat_map(|one| one.responses.values());
+        let all = of_operations.chain(self.shared.values());
+        let contents = all.flat_map(|response| &response.contents);
+        contents
+            .filter_map(|content| content.status.map(|status| (status, &content.codes)))
+            .flat_map(|(status, codes)| codes.iter().map(move |code| (status, code.clone())))
+            .collect()
     }
 
     /// The operations of the path that a URL's path is.
@@ -141,17 +147,6 @@ impl Operation {
         let security = operation["security"].as_array();
         let security = security.unwrap_or_else(|| panic!("{method} {path} has no security"));
         let is_open = security.is_empty() || security.contains(&Value::Object(<_>::default()));
-        let body = operation.get("requestBody").map(|body| {
-            let content = &body["content"]["application/json"];
-            let schema = &content["schema"];
-            let members = object(&resolve(schema, document)["properties"]);
-            Body {
-                is_required: body["required"] == true,
-                schema: schemas.of_request(schema),
-                example: example(content).clone(),
-                members: members.map(|(name, _)| name.clone()).collect(),
-            }
-        });
         let responses = object(&operation["responses"]).map(|(status, response)| {
             let response = Response::new(resolve(response, document), document, schemas);
             (status.parse().expect("a status"), response)
@@ -160,18 +155,19 @@ impl Operation {
             method: method.to_uppercase(),
             path: path.to_owned(),
             needs_token: !is_open,
-            body,
+            body: Body::new(operation, JSON, document, schemas),
+            form: Body::new(operation, FORM, document, schemas),
             responses: responses.collect(),
         }
     }
 
-    /// One promise of it, in a line.
-    pub(crate) fn promise(&self, status: u16, code: Option<&str>) -> String {
-        let code = code.map(|code| format!(" {code}")).unwrap_or_default();
-        format!("{} {} {status}{code}", self.method, self.path)
+    /// One promise of it, in a line: a status, and which of its errors.
+    pub(crate) fn promise(&self, status: u16, kind: Option<&str>) -> String {
+        let kind = kind.map(|kind| format!(" {kind}")).unwrap_or_default();
+        format!("{} {} {status}{kind}", self.method, self.path)
     }
 
-    /// The example of its body; none if it takes none.
+    /// The example of its body in JSON; none if it takes none.
     #[must_use]
     pub fn example(&self) -> Option<&Value> {
         self.body.as_ref().map(|body| &body.example)
@@ -181,6 +177,26 @@ impl Operation {
     #[must_use]
     pub fn has_status(&self, status: u16) -> bool {
         self.responses.contains_key(&status)
+    }
+}
+
+impl Body {
+    fn new(
+        operation: &Value,
+        media_type: &str,
+        document: &Value,
+        schemas: &Schemas<'_>,
+    ) -> Option<Self> {
+        let body = operation.get("requestBody")?;
+        let content = body["content"].get(media_type)?;
+        let schema = &content["schema"];
+        let members = object(&resolve(schema, document)["properties"]);
+        Some(Self {
+            is_required: body["required"] == true,
+            schema: schemas.of_request(schema),
+            example: example(content).clone(),
+            members: members.map(|(name, _)| name.clone()).collect(),
+        })
     }
 }
 

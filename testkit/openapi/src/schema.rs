@@ -3,8 +3,6 @@
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
 
-use crate::document::object;
-
 /// Compiles the schemas of a document.
 pub(crate) struct Schemas<'a> {
     document: &'a Value,
@@ -80,10 +78,9 @@ impl Schema {
     }
 }
 
-/// The codes that a schema of a problem allows.
-pub(crate) fn codes(schema: &Value) -> Vec<String> {
-    let properties = object(schema).find(|(key, _)| *key == "properties");
-    let codes = properties.and_then(|(_, properties)| properties["code"]["enum"].as_array());
-    let codes = codes.into_iter().flatten().filter_map(Value::as_str);
-    codes.map(str::to_owned).collect()
+/// The values that a schema of an answer lists for a member.
+pub(crate) fn choices(schema: &Value, member: &str) -> Vec<String> {
+    let listed = schema["properties"][member]["enum"].as_array();
+    let listed = listed.into_iter().flatten().filter_map(Value::as_str);
+    listed.map(str::to_owned).collect()
 }

@@ -9,6 +9,7 @@ mod legacy;
 mod limits;
 mod login;
 mod password;
+mod password_grant;
 mod password_races;
 mod refresh;
 mod register;

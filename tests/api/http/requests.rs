@@ -103,7 +103,7 @@ async fn a_body_needs_its_type() {
         .problem(415, "unsupported_media_type");
     for bad in [
         "text/plain",
-        "application/x-www-form-urlencoded",
+        "application/x-www-form-urlencoded, text/plain",
         "multipart/form-data; boundary=x",
         "application/json; charset=utf-16",
         "application/vnd.api+json",

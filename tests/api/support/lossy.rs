@@ -83,9 +83,9 @@ async fn pass(mut client: TcpStream, to: u16, state: Arc<Mutex<State>>) -> io::R
         let name = line.split(':').next().unwrap_or_default();
         !name.eq_ignore_ascii_case("connection")
     });
-    let head: String = lines.map(|line| format!("{line}\r\n")).collect();
+    let head = lines.collect::<Vec<_>>().join("\r\n");
     let mut app = TcpStream::connect(("127.0.0.1", to)).await?;
-    app.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes())
+    app.write_all(format!("{head}\r\nConnection: close\r\n\r\n").as_bytes())
         .await?;
     app.write_all(&body).await?;
     let mut answer = Vec::new();

@@ -1,0 +1,80 @@
+//! Responses in the shape of OAuth 2.0 (RFC 6749, 5), for clients that send its forms.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use serde::Serialize;
+
+use super::problem::Failure;
+use crate::error::Error;
+use crate::validation::FieldError;
+
+/// The body of an error (RFC 6749, 5.2).
+#[derive(Serialize)]
+pub(super) struct OAuthError {
+    error: &'static str,
+    error_description: String,
+    /// The address of the explanation of the code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_uri: Option<String>,
+}
+
+/// Gives a response the shape of OAuth 2.0: an error its status, and tokens their header.
+pub(crate) fn shape(mut response: Response) -> Response {
+    let Some(failure) = response.extensions_mut().get_mut::<Failure>() else {
+        // Beside `Cache-Control: no-store`, which every response has (5.1).
+        let no_cache = HeaderValue::from_static("no-cache");
+        response.headers_mut().insert(header::PRAGMA, no_cache);
+        return response;
+    };
+    failure.is_oauth = true;
+    if matches!(
+        *failure.error,
+        Error::InvalidCredentials | Error::InvalidFields(_)
+    ) {
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+        response.headers_mut().remove(header::WWW_AUTHENTICATE);
+    }
+    response
+}
+
+impl OAuthError {
+    /// Describes an error. `base_url` is `PROBLEM_BASE_URL`.
+    pub(super) fn of(error: &Error, base_url: Option<&str>) -> Self {
+        let description = match error {
+            Error::InvalidFields(errors) => describe(errors),
+            _ => error.detail(),
+        };
+        Self {
+            error: name(error),
+            // It may have no quotation mark.
+            error_description: description.replace('"', "'"),
+            error_uri: base_url.map(|base| base.to_owned() + error.code()),
+        }
+    }
+}
+
+/// The `error` of an error: one of the RFC's, or else its code.
+fn name(error: &Error) -> &'static str {
+    match error {
+        Error::InvalidCredentials => "invalid_grant",
+        Error::InvalidFields(errors) => {
+            let is_other_grant =
+                |error: &FieldError| error.field == "grant_type" && error.code == "unsupported";
+            if errors.iter().any(is_other_grant) {
+                "unsupported_grant_type"
+            } else {
+                "invalid_request"
+            }
+        }
+        Error::MalformedBody(_) | Error::BodyTooLarge | Error::UnsupportedMediaType(_) => {
+            "invalid_request"
+        }
+        _ => error.code(),
+    }
+}
+
+fn describe(errors: &[FieldError]) -> String {
+    let each = errors.iter();
+    let each = each.map(|error| format!("{}: {}", error.field, error.message));
+    each.collect::<Vec<_>>().join(" ")
+}
