@@ -101,24 +101,35 @@ impl FromRequest<Arc<App>> for OptionalInput {
     }
 }
 
-/// A request whose body is a form, as HTML and OAuth 2.0 send it. The checks are those of [`Input`].
-pub struct FormInput {
-    /// The parameters of the form that have a value.
+/// A request whose body is a JSON object or a form. The checks are those of [`Input`].
+pub struct JsonOrForm {
+    /// The members of the body, or the parameters of the form that have a value.
     pub fields: Fields,
+    /// Whether it is a form.
+    pub is_form: bool,
 }
 
-impl FromRequest<Arc<App>> for FormInput {
+impl FromRequest<Arc<App>> for JsonOrForm {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &Arc<App>) -> Result<Self, Error> {
         let (parts, body) = request.into_parts();
-        check_plain(&parts.headers)?;
-        if !form_type(&parts.headers).is_some_and(|it| it.is_utf8()) {
-            return Err(NOT_UTF8);
+        let form_type = form_type(&parts.headers);
+        let is_form = form_type.is_some();
+        match form_type {
+            None => check_json(&parts.headers)?,
+            Some(form_type) => {
+                check_plain(&parts.headers)?;
+                form_type.is_utf8().then_some(()).ok_or(NOT_UTF8)?;
+            }
         }
         let body = read_limited(body).await?;
-        let fields = Fields::parse_form(&body)?;
-        Ok(Self { fields })
+        let fields = if is_form {
+            Fields::parse_form(&body)?
+        } else {
+            Fields::parse(&body)?
+        };
+        Ok(Self { fields, is_form })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::tools::Tools;
 use xtask_host::process::root;
 
 /// What the gzipped wasm may weigh, in bytes: what it weighs, and a little.
-const MAX_GZIPPED: usize = 470_000;
+const MAX_GZIPPED: usize = 475_000;
 
 #[derive(clap::Args)]
 pub(crate) struct Options {

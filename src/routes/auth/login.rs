@@ -17,88 +17,29 @@ use crate::events::{Audit, Event, Log};
 use crate::http::after::After;
 use crate::http::cookie::SessionCookie;
 use crate::http::device::Device;
-use crate::http::input::{FormInput, Input, has_form};
+use crate::http::fields::Fields;
+use crate::http::input::{JsonOrForm, has_form};
 use crate::http::oauth;
 use crate::http::same_origin::{check_origin, check_origin_of_page};
 use crate::identity::email::Lookup;
 use crate::identity::session_id::SessionId;
 use crate::password::Password;
 use crate::platform::Limiter;
-use crate::token::RefreshToken;
 use crate::validation::Violation;
 
 /// `POST /auth/login`: 200 and the tokens of a new session; 401 for an unknown e-mail and for a wrong
-/// password alike; 403 if a page of another origin asks for a cookie; 429 after too many failed logins,
-/// whether or not the account exists.
+/// password alike; 403 if a page of another origin asks for a cookie or sends a form; 429 after too many
+/// failed logins, whether or not the account exists.
 ///
-/// A form is the password grant of OAuth 2.0 (RFC 6749, 4.3), and its answer too.
+/// A form is the password grant of OAuth 2.0 (RFC 6749, 4.3), and its answer is too.
 pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {
-    if has_form(request.headers()) {
-        oauth::shape(log_in_by_form.call(request, app).await)
+    let is_form = has_form(request.headers());
+    let answer = log_in.call(request, app).await;
+    if is_form {
+        oauth::shape(answer)
     } else {
-        log_in_by_json.call(request, app).await
+        answer
     }
-}
-
-/// # Errors
-/// [`Error::InvalidFields`]; [`Error::CrossOrigin`]; those of [`log_in`].
-async fn log_in_by_json(
-    State(app): State<Arc<App>>,
-    log: Log,
-    device: Device,
-    cookie: SessionCookie,
-    uri: Uri,
-    headers: HeaderMap,
-    Input { mut fields, .. }: Input,
-) -> Result<Response, Error> {
-    let email = fields.required("email", |typed| Ok(Lookup::new(&typed)));
-    let password = fields.required("password", |text| Ok(Password::new(text)));
-    let carrier = fields.optional("session", |kind| Carrier::parse(&kind));
-    let (email, password) = fields.finish(email.zip(password))?;
-    let carrier = carrier.unwrap_or(Carrier::Body);
-    if carrier == Carrier::Cookie {
-        check_origin(&uri, &headers, &app.config.http.cors_origins)?;
-    }
-    let past = cookie.only();
-    let past = past.and_then(|token| app.config.refresh_keys.open(&token));
-    let login = Login {
-        email,
-        password,
-        carrier,
-        past,
-    };
-    log_in(app, log, device, login).await
-}
-
-/// The password grant. `client_id`, `client_secret`, `scope` and an `Authorization` header are ignored:
-/// there are no clients to tell apart, and tokens have no scope. So is a session cookie, since a page
-/// of another origin may send a form.
-///
-/// # Errors
-/// As [`log_in_by_json`].
-async fn log_in_by_form(
-    State(app): State<Arc<App>>,
-    log: Log,
-    device: Device,
-    uri: Uri,
-    headers: HeaderMap,
-    FormInput { mut fields }: FormInput,
-) -> Result<Response, Error> {
-    let grant = fields.required("grant_type", |grant| {
-        let rule = Violation::new("unsupported", "The only grant type is password.");
-        (grant == "password").then_some(()).ok_or(rule)
-    });
-    let email = fields.required("username", |typed| Ok(Lookup::new(&typed)));
-    let password = fields.required("password", |text| Ok(Password::new(text)));
-    let ((email, password), ()) = fields.finish(email.zip(password).zip(grant))?;
-    check_origin_of_page(&uri, &headers, &app.config.http.cors_origins)?;
-    let login = Login {
-        email,
-        password,
-        carrier: Carrier::Body,
-        past: None,
-    };
-    log_in(app, log, device, login).await
 }
 
 /// A valid request for a session.
@@ -106,20 +47,75 @@ struct Login {
     email: Lookup,
     password: Password,
     carrier: Carrier,
-    /// The refresh token of a session that the device has or had.
-    past: Option<RefreshToken>,
+}
+
+impl Login {
+    fn of_json(mut fields: Fields) -> Result<Self, Error> {
+        let email = fields.required("email", |typed| Ok(Lookup::new(&typed)));
+        let password = fields.required("password", |text| Ok(Password::new(text)));
+        let carrier = fields.optional("session", |kind| Carrier::parse(&kind));
+        let (email, password) = fields.finish(email.zip(password))?;
+        Ok(Self {
+            email,
+            password,
+            carrier: carrier.unwrap_or(Carrier::Body),
+        })
+    }
+
+    /// `client_id`, `client_secret` and `scope` are ignored, and so is an `Authorization` header: there are
+    /// no clients to tell apart, and tokens have no scope.
+    fn of_form(mut fields: Fields) -> Result<Self, Error> {
+        let grant = fields.required("grant_type", |grant| {
+            let rule = Violation::new("unsupported", "The only grant type is password.");
+            (grant == "password").then_some(()).ok_or(rule)
+        });
+        let email = fields.required("username", |typed| Ok(Lookup::new(&typed)));
+        let password = fields.required("password", |text| Ok(Password::new(text)));
+        let ((email, password), ()) = fields.finish(email.zip(password).zip(grant))?;
+        Ok(Self {
+            email,
+            password,
+            carrier: Carrier::Body,
+        })
+    }
 }
 
 /// # Errors
-/// [`Error::RateLimited`]; [`Error::Database`]; [`Error::Internal`] if hashing or signing fails.
-async fn log_in(app: Arc<App>, log: Log, device: Device, login: Login) -> Result<Response, Error> {
+/// [`Error::InvalidFields`]; [`Error::CrossOrigin`]; [`Error::RateLimited`]; [`Error::Database`];
+/// [`Error::Internal`] if hashing or signing fails.
+async fn log_in(
+    State(app): State<Arc<App>>,
+    log: Log,
+    device: Device,
+    cookie: SessionCookie,
+    uri: Uri,
+    headers: HeaderMap,
+    JsonOrForm { fields, is_form }: JsonOrForm,
+) -> Result<Response, Error> {
+    let read = if is_form {
+        Login::of_form
+    } else {
+        Login::of_json
+    };
     let Login {
         email,
         password,
         carrier,
-        past,
-    } = login;
+    } = read(fields)?;
+    let listed = &app.config.http.cors_origins;
+    // Any page can send a form to any address, and so a form has no use of a cookie either.
+    let cookie = if is_form {
+        check_origin_of_page(&uri, &headers, listed)?;
+        SessionCookie::Absent
+    } else {
+        cookie
+    };
+    if carrier == Carrier::Cookie {
+        check_origin(&uri, &headers, listed)?;
+    }
     limits::check(&app, Limiter::Login, &device.network, &log).await?;
+    let past = cookie.only();
+    let past = past.and_then(|token| app.config.refresh_keys.open(&token));
     match login::verify(&app, &email, &password, &device, past, &log).await? {
         Outcome::Verified(verified) => {
             let mut replaced = None;
