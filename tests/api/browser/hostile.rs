@@ -254,3 +254,47 @@ async fn a_hostile_page_cannot_plant_its_own_session() {
     Session::of(&page.post("/auth/login", &own).await);
     Session::of(&page.refresh().await);
 }
+
+#[tokio::test]
+async fn a_hostile_page_cannot_try_a_password_by_a_form() {
+    let Some(browser) = Browser::start().await else {
+        return;
+    };
+    let app = App::with().start();
+    let front = Front::of(&app).await;
+    let origin = front.origin(OURS);
+    let own = Page::open(&browser, &origin).await.register().await;
+    let login = format!(
+        "const form = document.createElement('form');
+        Object.assign(form, {{ method: 'POST', action: url }});
+        const parameters = {{ grant_type: 'password', username: {}, password: {} }};
+        for (const [name, value] of Object.entries(parameters)) {{
+            form.append(Object.assign(document.createElement('input'), {{ name, value }}));
+        }}
+        document.body.append(form);
+        form.submit();",
+        own["email"], own["password"]
+    );
+    let submit = async |page: &str, is_framed: bool| {
+        browser.open(&format!("{page}/page")).await;
+        front.take_seen();
+        drop(app.hyperdrive().take_statements());
+        let url = format!("{origin}/auth/login");
+        if is_framed {
+            in_sandbox(&browser, &login, &url).await;
+        } else {
+            in_page(&browser, &login, &url).await;
+        }
+        eventually(async || front.count_seen() > 0).await;
+        let seen = front.take_seen();
+        assert_eq!(seen.len(), 1, "{seen:?}");
+        assert!(!seen[0].sets_cookie);
+        (seen[0].status, app.hyperdrive().take_statements().len())
+    };
+    let evil = Front::of_a_stranger().await;
+    for host in [STRANGER, SIBLING] {
+        assert_eq!(submit(&evil.origin(host), false).await, (403, 0), "{host}");
+    }
+    assert_eq!(submit(&origin, true).await, (403, 0));
+    assert_eq!(submit(&origin, false).await.0, 200);
+}
