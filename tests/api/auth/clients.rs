@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::client::registered;
 use crate::support::lossy::{Loss, Lossy};
 use crate::support::programs::{javascript, program, python, shell};
 use crate::support::{App, PASSWORD, unique_email};
@@ -150,4 +151,41 @@ async fn httpxs_program_refreshes_after_a_401_and_repeats_a_refresh_without_a_go
         python("httpx", &files, &[email, PASSWORD])
     })
     .await;
+}
+
+/// Goes behind the program of an OAuth 2.0 library.
+const OAUTH: &str = r#"
+import json, sys
+import service
+email, password = sys.argv[1:]
+said = []
+for attempt in ["wrong", password]:
+    try:
+        service.login(email, attempt)
+    except service.OAuthError as error:
+        said += [error.error, error.description]
+said.append(service.me()["email"])
+print(json.dumps(said))
+"#;
+
+#[tokio::test]
+async fn an_oauth_library_logs_in_and_reads_why_it_may_not() {
+    let app = App::shared();
+    let (port, email) = (app.port(), registered(app).await);
+    let name = email.clone();
+    let run = move || {
+        let program = program(PAGE, "OAuth 2.0 libraries", "python", port);
+        let files = [("main.py", OAUTH), ("service.py", &*program)];
+        python("oauth", &files, &[&name, PASSWORD])
+    };
+    // A thread, since the app may be served by this one.
+    let Some(said) = tokio::task::spawn_blocking(run).await.expect("an end") else {
+        return;
+    };
+    let expected = [
+        "invalid_grant",
+        "The e-mail or the password is wrong.",
+        &email,
+    ];
+    assert_eq!(said, json!(expected));
 }
