@@ -49,7 +49,9 @@ fn all_gone(folder: &Path) {
 fn examples() -> Vec<(String, String)> {
     let (_, session) = README.split_once("## The API").expect("a section");
     let (session, _) = session.split_once("| route |").expect("its table");
-    let (_, more) = API.split_once("## Examples").expect("a section");
+    let (_, more) = API
+        .split_once("## The OAuth2 password form")
+        .expect("a section");
     let (more, _) = more.split_once("## Errors").expect("the next one");
     let blocks = |section: &'static str| section.split("```").skip(1).step_by(2);
     let blocks: Vec<_> = blocks(session).chain(blocks(more)).collect();
@@ -90,7 +92,7 @@ fn normal(json: &str) -> String {
 
 fn run_examples(port: u16, email: &str) {
     let examples = examples();
-    assert_eq!(examples.len(), 6);
+    assert_eq!(examples.len(), 7);
     // One shell for all of them, since TOKEN is set in one and used in the next.
     let script: Vec<_> = examples
         .iter()
