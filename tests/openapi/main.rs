@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod codes;
+mod drift;
 mod examples;
 mod routes;
 mod rules;
