@@ -25,6 +25,7 @@ use crate::identity::email::Lookup;
 use crate::identity::session_id::SessionId;
 use crate::password::Password;
 use crate::platform::Limiter;
+use crate::token::RefreshToken;
 use crate::validation::Violation;
 
 /// `POST /auth/login`: 200 and the tokens of a new session; 401 for an unknown e-mail and for a wrong
@@ -80,6 +81,8 @@ impl Login {
     }
 }
 
+/// Logs in, whatever the shape of the request.
+///
 /// # Errors
 /// [`Error::InvalidFields`]; [`Error::CrossOrigin`]; [`Error::RateLimited`]; [`Error::Database`];
 /// [`Error::Internal`] if hashing or signing fails.
@@ -97,11 +100,7 @@ async fn log_in(
     } else {
         Login::of_json
     };
-    let Login {
-        email,
-        password,
-        carrier,
-    } = read(fields)?;
+    let login = read(fields)?;
     let listed = &app.config.http.cors_origins;
     // Any page can send a form to any address, and so a form has no use of a cookie either.
     let cookie = if is_form {
@@ -110,33 +109,17 @@ async fn log_in(
     } else {
         cookie
     };
-    if carrier == Carrier::Cookie {
+    if login.carrier == Carrier::Cookie {
         check_origin(&uri, &headers, listed)?;
     }
     limits::check(&app, Limiter::Login, &device.network, &log).await?;
     let past = cookie.only();
     let past = past.and_then(|token| app.config.refresh_keys.open(&token));
-    match login::verify(&app, &email, &password, &device, past, &log).await? {
-        Outcome::Verified(verified) => {
-            let mut replaced = None;
-            let started = verified.start_session(&app, &email, &password, &device, &log);
-            let answer = match started.await {
-                Ok(Some(tokens)) => {
-                    replaced = past.filter(|_| carrier == Carrier::Cookie);
-                    Audit::user(Event::LoginSucceeded, verified.user.id)
-                        .on(respond(&tokens, carrier)?)
-                }
-                // The count stays: the password is no longer the right one.
-                Ok(None) => {
-                    let account = verified.account();
-                    let refused = Audit::account(Event::LoginFailed, account);
-                    return Ok(refused.on(Error::InvalidCredentials));
-                }
-                Err(error) => error.into_response(),
-            };
-            let replaced = replaced.map(|past| past.session);
-            Ok(After::new(settle(app, log, verified, password, replaced)).on(answer))
-        }
+    let Login {
+        email, password, ..
+    } = &login;
+    match login::verify(&app, email, password, &device, past, &log).await? {
+        Outcome::Verified(verified) => start(app, log, verified, login, &device, past).await,
         // `Ok`, since the audit travels on the response.
         Outcome::Refused(account) => {
             Ok(Audit::account(Event::LoginFailed, account).on(Error::InvalidCredentials))
@@ -146,6 +129,38 @@ async fn log_in(
             Ok(throttled.on(Error::TooManyAttempts(wait)))
         }
     }
+}
+
+/// Starts the session of a login with the right password.
+async fn start(
+    app: Arc<App>,
+    log: Log,
+    verified: Verified,
+    login: Login,
+    device: &Device,
+    past: Option<RefreshToken>,
+) -> Result<Response, Error> {
+    let Login {
+        email,
+        password,
+        carrier,
+    } = login;
+    let mut replaced = None;
+    let started = verified.start_session(&app, &email, &password, device, &log);
+    let answer = match started.await {
+        Ok(Some(tokens)) => {
+            replaced = past.filter(|_| carrier == Carrier::Cookie);
+            Audit::user(Event::LoginSucceeded, verified.user.id).on(respond(&tokens, carrier)?)
+        }
+        // The count stays: the password is no longer the right one.
+        Ok(None) => {
+            let refused = Audit::account(Event::LoginFailed, verified.account());
+            return Ok(refused.on(Error::InvalidCredentials));
+        }
+        Err(error) => error.into_response(),
+    };
+    let replaced = replaced.map(|past| past.session);
+    Ok(After::new(settle(app, log, verified, password, replaced)).on(answer))
 }
 
 /// Gives back what a login with the right password took, and ends the session whose cookie it has
