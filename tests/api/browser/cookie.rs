@@ -1,10 +1,10 @@
 //! The session cookie, as pages that may use it see it.
 
 use serde_json::json;
+use testkit_browser::Browser;
 
 use super::{Page, Session, status};
 use crate::support::App;
-use crate::support::browser::Browser;
 use crate::support::front::Front;
 
 #[tokio::test]

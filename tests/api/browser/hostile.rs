@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use mysql_async::prelude::Queryable as _;
 use serde_json::json;
+use testkit_browser::Browser;
 
 use super::{Page, Session, status};
-use crate::support::browser::Browser;
 use crate::support::database::Database;
 use crate::support::front::{Front, Seen};
 use crate::support::{App, eventually};

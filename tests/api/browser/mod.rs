@@ -4,8 +4,8 @@ mod cookie;
 mod hostile;
 
 use serde_json::{Value, json};
+use testkit_browser::Browser;
 
-use crate::support::browser::Browser;
 use crate::support::{PASSWORD, unique_email};
 
 /// A page that is open, and talks to an API.

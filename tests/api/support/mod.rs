@@ -2,7 +2,6 @@
 
 pub(crate) mod answer;
 mod app;
-pub(crate) mod browser;
 pub(crate) mod budgets;
 mod builder;
 pub(crate) mod client;

@@ -1,13 +1,18 @@
 //! Chromium without a window, driven by its chromedriver.
+//!
+//! It panics where it cannot go on: it runs in tests only.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use testkit::{empty_folder, free_port, lacks, wait};
-use thirtyfour::{ChromiumLikeCapabilities as _, DesiredCapabilities};
-use thirtyfour::{LoggingPrefsLogLevel, WebDriver};
+use thirtyfour::extensions::query::ElementQueryable as _;
+use thirtyfour::{By, ChromiumLikeCapabilities as _, DesiredCapabilities};
+use thirtyfour::{LoggingPrefsLogLevel, WebDriver, WebElement};
 use xtask_host::process::{Background, End, find, guarded};
 
 /// Arguments of Chromium. It asks for no name but those of this machine, so whatever it would do in the
@@ -19,8 +24,12 @@ const ARGUMENTS: [&str; 4] = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
 ];
 
+/// The logs of chromedriver: what the console shows, and what the browser does.
+const CONSOLE: &str = "browser";
+const EVENTS: &str = "performance";
+
 /// A browser with a profile of its own, ended with all that belongs to it when this is dropped.
-pub(crate) struct Browser {
+pub struct Browser {
     // It is there until this is dropped.
     driver: Option<WebDriver>,
     process: Background,
@@ -29,7 +38,10 @@ pub(crate) struct Browser {
 
 impl Browser {
     /// Starts one; where there is none, says so.
-    pub(crate) async fn start() -> Option<Self> {
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn start() -> Option<Self> {
         // Those among which chromedriver looks for one.
         let chromium = find(&["chromium", "chromium-browser", "google-chrome"]);
         let (Some(chromedriver), Some(_)) = (find(&["chromedriver"]), chromium) else {
@@ -54,8 +66,10 @@ impl Browser {
         for argument in ARGUMENTS.into_iter().chain([&*profile]).chain(sandbox) {
             chromium.add_arg(argument).expect("an argument");
         }
-        let everything = chromium.set_browser_log_level(LoggingPrefsLogLevel::All);
-        everything.expect("a capability");
+        for log in [CONSOLE, EVENTS] {
+            let all = chromium.set_logging_prefs(log, LoggingPrefsLogLevel::All);
+            all.expect("a capability");
+        }
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), chromium).await;
         Some(Self {
             driver: Some(driver.expect("a session of Chromium")),
@@ -69,13 +83,19 @@ impl Browser {
     }
 
     /// Opens a URL, and returns when it is loaded.
-    pub(crate) async fn open(&self, url: &str) {
+    ///
+    /// # Panics
+    /// If there is no page.
+    pub async fn open(&self, url: &str) {
         self.driver().goto(url).await.expect("a page");
     }
 
     /// Runs the body of an async function in the page that is open, and returns its result. Its
     /// parameter `given` is the list of arguments.
-    pub(crate) async fn run(&self, script: &str, arguments: &[Value]) -> Value {
+    ///
+    /// # Panics
+    /// If the script fails.
+    pub async fn run(&self, script: &str, arguments: &[Value]) -> Value {
         let script = format!("return (async given => {{ {script} }})(Array.from(arguments))");
         let result = self.driver().execute(script, arguments.to_vec()).await;
         result.expect("a script that ends").json().clone()
@@ -83,7 +103,10 @@ impl Browser {
 
     /// Calls `fetch` in the page that is open. Returns `status` and `body`, which is JSON or null, or
     /// `error`.
-    pub(crate) async fn fetch(&self, url: &str, init: &Value) -> Value {
+    ///
+    /// # Panics
+    /// If that cannot be run.
+    pub async fn fetch(&self, url: &str, init: &Value) -> Value {
         let script = "try {
             const answer = await fetch(...given);
             const text = await answer.text();
@@ -93,12 +116,83 @@ impl Browser {
     }
 
     /// The lines of the console since the last call, with what the browser itself reports there.
-    pub(crate) async fn console(&self) -> Vec<String> {
-        let lines = self.driver().browser_log().await.expect("a log");
+    ///
+    /// # Panics
+    /// If there is no log.
+    pub async fn console(&self) -> Vec<String> {
+        let lines = self.driver().get_log(CONSOLE).await.expect("a log");
         let lines = lines.into_iter();
         lines
             .map(|line| format!("{}: {}", line.level, line.message))
             .collect()
+    }
+
+    /// The URLs of all requests since the last call, also of those that were refused or got no answer.
+    ///
+    /// # Panics
+    /// If there is no log.
+    pub async fn requests(&self) -> Vec<String> {
+        let events = self.driver().get_log(EVENTS).await.expect("a log");
+        let url = |event: &str| {
+            let event: Value = serde_json::from_str(event).expect("JSON");
+            let event = event.get("message")?;
+            let is_request = event.get("method")? == "Network.requestWillBeSent";
+            let url = event.pointer("/params/request/url")?.as_str()?;
+            is_request.then(|| url.to_owned())
+        };
+        let urls = events.iter().filter_map(|event| url(&event.message));
+        urls.collect()
+    }
+
+    /// Waits for an element that can be seen and used, by its XPath.
+    async fn element(&self, path: &str) -> WebElement {
+        let query = self.driver().query(By::XPath(path)).and_displayed();
+        query.and_enabled().first().await.expect(path)
+    }
+
+    /// Clicks an element, once it is there. It is named by its XPath.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub async fn click(&self, path: &str) {
+        self.element(path).await.click().await.expect(path);
+    }
+
+    /// Types into an element, once it is there.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub async fn write(&self, path: &str, text: &str) {
+        self.element(path).await.send_keys(text).await.expect(path);
+    }
+
+    /// The text that an element shows, once it is there.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub async fn text(&self, path: &str) -> String {
+        self.element(path).await.text().await.expect(path)
+    }
+
+    /// Gives the page a size, in pixels.
+    ///
+    /// # Panics
+    /// If that cannot be done.
+    pub async fn resize(&self, width: u32, height: u32) {
+        let tools = self.driver().cdp();
+        let emulation = tools.emulation();
+        let done = emulation.set_device_metrics_override(width, height, 1.0, false);
+        done.await.expect("a size");
+    }
+
+    /// Saves what the page shows as a PNG.
+    ///
+    /// # Panics
+    /// If that cannot be done.
+    pub async fn screenshot(&self, file: &Path) {
+        let folder = file.parent().expect("a folder");
+        std::fs::create_dir_all(folder).expect("a folder");
+        self.driver().screenshot(file).await.expect("a picture");
     }
 }
 
