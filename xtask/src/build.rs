@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use anyhow::{Context as _, Result, bail};
 
 use crate::bundle::{Names, bundle};
+use crate::docs;
 use crate::tools::Tools;
 use xtask_host::process::root;
 
@@ -87,6 +88,7 @@ pub(crate) async fn build(tools: &Tools, variant: Variant) -> Result<()> {
         std::fs::write(stamp, "")?;
     }
     if variant == Variant::Release {
+        docs::build()?;
         print_size(&wasm)?;
     }
     Ok(())

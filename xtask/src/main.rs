@@ -10,6 +10,7 @@ mod bundle;
 mod check;
 mod common;
 mod dev;
+mod docs;
 mod known_secrets;
 mod migrate;
 mod npm;

@@ -7,6 +7,7 @@ use std::thread;
 
 use anyhow::Result;
 
+use crate::docs;
 use crate::tools::Tools;
 use xtask_host::process::{Background, End, dev_folder, guarded, root};
 
@@ -130,6 +131,8 @@ fn command(tools: &Tools, port: u16, database: &str) -> Result<Command> {
         .args(["dev", "--ip", "127.0.0.1", "--inspector-port", "0"])
         .arg("--show-interactive-dev-session=false")
         .args(["--port", &port.to_string()])
+        .arg("--assets")
+        .arg(docs::folder())
         // Its own SQLite files: a second workerd on the same ones fails to start.
         .arg("--persist-to")
         .arg(home.join(format!("state-{port}")))

@@ -113,6 +113,19 @@ fn the_routes_leave_to_pages_what_the_page_says_and_take_what_it_says() {
 }
 
 #[test]
+fn two_more_routes_take_the_page_and_its_files() {
+    let (_, section) = PAGE
+        .split_once("\n## The page `/docs`\n")
+        .expect("a section");
+    let (section, _) = section.split_once("\n## ").expect("the next one");
+    let lines = section.lines().filter(|line| line.contains("{ pattern = "));
+    let more: Vec<_> = lines.filter_map(|line| line.split('"').nth(1)).collect();
+    let urls = ["/docs", "/docs?x=1", "/docs/start.js", "/openapi.json"].map(str::to_owned);
+    assert_eq!(taken(&more, &urls), [true; 4]);
+    assert_eq!(taken(&patterns(), &urls), [false; 4]);
+}
+
+#[test]
 fn no_pattern_without_its_star_would_do() {
     for pattern in patterns() {
         let bare = pattern.strip_suffix('*').expect("a star at its end");

@@ -5,16 +5,18 @@ use std::path::PathBuf;
 use testkit::{empty_folder, root};
 
 /// What is shared with this checkout: nothing in it is written but what is fresh already.
-const SHARED: [&str; 14] = [
+const SHARED: [&str; 16] = [
     ".cargo",
     "Cargo.lock",
     "Cargo.toml",
+    "assets",
     "build",
     "build.rs",
     "hyperdrive-local",
     "migrations",
     "migrator",
     "node_modules",
+    "openapi.yaml",
     "package-lock.json",
     "package.json",
     "src",
