@@ -12,7 +12,7 @@ mod support;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -37,16 +37,14 @@ const CLOSE: &str = "//button[contains(@class, 'close-modal')]";
 const ERROR: &str = "//*[contains(@class, 'auth-container')]//*[contains(@class, 'errors')]";
 
 /// Chromium's advice to whoever made the form: the one line that the console may have.
-const ADVICE: &str = "DEBUG: [DOM] Password field is not contained in a form";
+const ADVICE: &str = "/docs - [DOM] Password field is not contained in a form: ";
+
+/// Scrolls to `GET /me`.
+const SHOW_ME: &str = "document.getElementById('operations-accounts-getMe').scrollIntoView()";
 
 /// The XPath of something in `GET /me`.
 fn of_me(path: &str) -> String {
     format!("//*[@id='operations-accounts-getMe']{path}")
-}
-
-/// A file for a picture of a page.
-fn picture(name: &str) -> PathBuf {
-    root().join("target/screenshots").join(name)
 }
 
 /// `cargo xtask dev` with one user, and an access token of that user.
@@ -104,59 +102,87 @@ async fn a_person_logs_in_on_the_page_and_calls_the_api_and_nothing_leaves_the_m
     let Some(browser) = Browser::start().await else {
         return;
     };
-    let (dev, _) = dev("gatehouse_docs_login").await;
+    let (dev, token) = dev("gatehouse_docs").await;
     let origin = format!("http://localhost:{}", dev.port);
+    let page = format!("{origin}/docs");
 
-    browser.resize(1280, 1000).await;
-    browser.open(&format!("{origin}/docs")).await;
+    browser.resize(1280, 1000, 1.0).await;
+    browser.open(&page).await;
     log_in(&browser, PASSWORD).await;
     browser.text(LOG_OUT).await;
     browser.click(CLOSE).await;
     let answer = me(&browser).await;
     assert!(answer.contains(EMAIL), "{answer}");
-    browser.screenshot(&picture("docs.png")).await;
+    take_pictures(&browser).await;
+    said_nothing_and_asked_nobody_else(&browser, &origin).await;
 
+    nothing_is_kept(&browser, &page).await;
+    a_token_that_is_there_is_taken_in_a_small_window(&browser, &page, &token).await;
+    said_nothing_and_asked_nobody_else(&browser, &origin).await;
+    a_wrong_password_is_told(&browser, &page).await;
+}
+
+async fn take_pictures(browser: &Browser) {
+    let folder = root().join("target/screenshots");
+    for (name, scale) in [("docs.png", 1.0), ("docs-small.png", 0.625)] {
+        browser.resize(1280, 1000, scale).await;
+        browser.run(SHOW_ME, &[]).await;
+        browser.screenshot(&folder.join(name)).await;
+    }
+}
+
+/// That the console is empty, where a policy for content would report too, and all requests were to the
+/// origin of the page.
+async fn said_nothing_and_asked_nobody_else(browser: &Browser, origin: &str) {
     let said = browser.console().await;
-    let said: Vec<_> = said.iter().filter(|line| !line.contains(ADVICE)).collect();
+    let is_advice = |line: &str| line.starts_with("DEBUG: ") && line.contains(ADVICE);
+    let said: Vec<_> = said.iter().filter(|line| !is_advice(line)).collect();
     assert!(said.is_empty(), "{said:?}");
     let requests = browser.requests().await;
-    let paths: Vec<_> = requests
-        .iter()
-        .filter(|url| !url.starts_with("data:"))
-        .map(|url| url.strip_prefix(&origin).unwrap_or_else(|| panic!("{url}")))
-        .collect();
-    for path in ["/docs", "/openapi.json", "/auth/login", "/me"] {
+    let paths = requests.iter();
+    let paths = paths.map(|url| url.strip_prefix(origin).unwrap_or_else(|| panic!("{url}")));
+    let paths: Vec<_> = paths.collect();
+    for path in ["/docs", "/openapi.json", "/me"] {
         assert!(paths.contains(&path), "{path}: {paths:?}");
     }
 }
 
-#[tokio::test]
-async fn the_page_takes_a_token_that_is_there_and_keeps_nothing() {
-    let Some(browser) = Browser::start().await else {
-        return;
-    };
-    let (dev, token) = dev("gatehouse_docs_token").await;
-    let page = format!("http://localhost:{}/docs", dev.port);
+async fn nothing_is_kept(browser: &Browser, page: &str) {
+    browser.open("about:blank").await;
+    browser.open(page).await;
+    browser
+        .text(&format!("{AUTHORIZE}[contains(@class, 'unlocked')]"))
+        .await;
+    let kept = "return localStorage.length + sessionStorage.length + document.cookie.length";
+    assert_eq!(browser.run(kept, &[]).await, 0);
+}
 
-    // On a telephone nothing is wider than the window.
-    browser.resize(400, 800).await;
-    browser.open(&page).await;
+async fn a_token_that_is_there_is_taken_in_a_small_window(
+    browser: &Browser,
+    page: &str,
+    token: &str,
+) {
+    browser.open("about:blank").await;
+    // No form is higher than it, and nothing wider.
+    browser.resize(400, 500, 1.0).await;
+    browser.open(page).await;
     browser.click(AUTHORIZE).await;
-    browser.write(TOKEN, &token).await;
+    browser.write(TOKEN, token).await;
     browser.click(TAKE).await;
     browser.click(CLOSE).await;
-    let answer = me(&browser).await;
+    let answer = me(browser).await;
     assert!(answer.contains(EMAIL), "{answer}");
     let width = "return document.documentElement.scrollWidth - window.innerWidth";
     let width = browser.run(width, &[]).await;
     assert!(width.as_i64() <= Some(0), "{width} too wide");
+}
 
+async fn a_wrong_password_is_told(browser: &Browser, page: &str) {
     browser.open("about:blank").await;
-    browser.open(&page).await;
-    let answer = me(&browser).await;
-    assert!(answer.contains("missing_token"), "{answer}");
-    let kept = "return localStorage.length + sessionStorage.length + document.cookie.length";
-    assert_eq!(browser.run(kept, &[]).await, 0);
+    browser.open(page).await;
+    log_in(browser, "another password").await;
+    let said = browser.text(ERROR).await;
+    assert!(said.contains("password is wrong"), "{said}");
 }
 
 /// Sends a request as it stands, and returns its answer in small letters, without the time.

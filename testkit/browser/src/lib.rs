@@ -127,7 +127,8 @@ impl Browser {
             .collect()
     }
 
-    /// The URLs of all requests since the last call, also of those that were refused or got no answer.
+    /// The URLs of all requests over a network since the last call, also of those that were refused or
+    /// got no answer.
     ///
     /// # Panics
     /// If there is no log.
@@ -138,7 +139,9 @@ impl Browser {
             let event = event.get("message")?;
             let is_request = event.get("method")? == "Network.requestWillBeSent";
             let url = event.pointer("/params/request/url")?.as_str()?;
-            is_request.then(|| url.to_owned())
+            // Not `data:` and not `chrome:`, of which the browser's own first page is.
+            let is_network = url.starts_with("http") || url.starts_with("ws");
+            (is_request && is_network).then(|| url.to_owned())
         };
         let urls = events.iter().filter_map(|event| url(&event.message));
         urls.collect()
@@ -174,14 +177,14 @@ impl Browser {
         self.element(path).await.text().await.expect(path)
     }
 
-    /// Gives the page a size, in pixels.
+    /// Gives the page a size in pixels, and scales the pictures of it.
     ///
     /// # Panics
     /// If that cannot be done.
-    pub async fn resize(&self, width: u32, height: u32) {
+    pub async fn resize(&self, width: u32, height: u32, scale: f64) {
         let tools = self.driver().cdp();
         let emulation = tools.emulation();
-        let done = emulation.set_device_metrics_override(width, height, 1.0, false);
+        let done = emulation.set_device_metrics_override(width, height, scale, false);
         done.await.expect("a size");
     }
 
