@@ -225,6 +225,20 @@ fn what_looks_like_a_key_is_seen() {
     }
 }
 
+/// No keys: the thumbprint of the key of RFC 8037, an answer in docs/api.md, the checksums of
+/// migrations, and of openapi.yaml a public key with its thumbprint, the id of a session and its token.
+const KNOWN: [&str; 9] = [
+    "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+    "f7036c4ffbe6eb074eafaa9b414296ab",
+    "133382743498f560273f176f1f48bd527bc382672c1f6303abd23a3f6870aa77",
+    "c7c61b0c66ec593d8a6ae69d21c618e8c095127718a585049520c5edc5f25a9b",
+    "c0b8ce406a7e411c40954c8cb7e8172587ab7570d7bfba086357ced4ec3b70d6",
+    "W6xSZcxVWuKNgycNpg8WtL1DwZzWPdWEu8VjR78qXCE",
+    "oeOeYK_chHpr4FRRQyJ2F1a1LaVbjuim1NjINpSZAO4",
+    "03dd04cfddf4e33a7015c38de75534db",
+    "AQPdBM_d9OM6cBXDjedVNNsAAAAAAAAAAAEAAAAAAAAAAGsvk9mKPTATWG9CrsE3uaVu0WKuH6nvunnGNOWniwl68KT0Qw",
+];
+
 #[test]
 fn no_secret_is_in_the_repository() {
     let git = |arguments: &[&str]| {
@@ -234,15 +248,6 @@ fn no_secret_is_in_the_repository() {
             .output();
         output.expect("git")
     };
-    // No keys: the thumbprint of the key of RFC 8037, an answer in docs/api.md, and the checksums
-    // of migrations.
-    let known = [
-        "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
-        "f7036c4ffbe6eb074eafaa9b414296ab",
-        "133382743498f560273f176f1f48bd527bc382672c1f6303abd23a3f6870aa77",
-        "c7c61b0c66ec593d8a6ae69d21c618e8c095127718a585049520c5edc5f25a9b",
-        "c0b8ce406a7e411c40954c8cb7e8172587ab7570d7bfba086357ced4ec3b70d6",
-    ];
     let tracked = String::from_utf8(git(&["ls-files"]).stdout).expect("paths");
     let mut read = 0;
     for path in tracked.lines() {
@@ -261,11 +266,12 @@ fn no_secret_is_in_the_repository() {
             continue;
         }
         for line in without_tests(&text).lines() {
-            // The hash of a commit pins an action; the README shows a token that has expired.
-            if line.contains("uses: ") || line.contains("\"access_token\":\"eyJ") {
+            // The hash of a commit pins an action; pages and the contract show tokens that have expired.
+            let shown = line.replace("\": \"", "\":\"");
+            if line.contains("uses: ") || shown.contains("\"access_token\":\"eyJ") {
                 continue;
             }
-            let found = key_in(line).filter(|word| !known.contains(word));
+            let found = key_in(line).filter(|word| !KNOWN.contains(word));
             assert_eq!(found, None, "{path}: {line}");
         }
         read += 1;
