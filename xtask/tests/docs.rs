@@ -134,10 +134,6 @@ async fn take_pictures(browser: &Browser) {
 /// That the console is empty, where a policy for content would report too, and all requests were to the
 /// origin of the page.
 async fn said_nothing_and_asked_nobody_else(browser: &Browser, origin: &str) {
-    let said = browser.console().await;
-    let is_advice = |line: &str| line.starts_with("DEBUG: ") && line.contains(ADVICE);
-    let said: Vec<_> = said.iter().filter(|line| !is_advice(line)).collect();
-    assert!(said.is_empty(), "{said:?}");
     let requests = browser.requests().await;
     let paths = requests.iter();
     let paths = paths.map(|url| url.strip_prefix(origin).unwrap_or_else(|| panic!("{url}")));
@@ -145,6 +141,10 @@ async fn said_nothing_and_asked_nobody_else(browser: &Browser, origin: &str) {
     for path in ["/docs", "/openapi.json", "/me"] {
         assert!(paths.contains(&path), "{path}: {paths:?}");
     }
+    let said = browser.console().await;
+    let is_advice = |line: &str| line.starts_with("DEBUG: ") && line.contains(ADVICE);
+    let said: Vec<_> = said.iter().filter(|line| !is_advice(line)).collect();
+    assert!(said.is_empty(), "{said:?}");
 }
 
 async fn nothing_is_kept(browser: &Browser, page: &str) {
