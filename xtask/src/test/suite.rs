@@ -14,7 +14,7 @@ use xtask_host::process::{Background, command, root};
 
 /// Suites that take long, the longest first: they begin first, so that none of them runs alone at
 /// the end.
-const LONG: [&str; 5] = ["api", "mysql", "dev", "wrangler", "vectors"];
+const LONG: [&str; 6] = ["api", "mysql", "dev", "wrangler", "docs", "vectors"];
 /// The suite that runs twice.
 const API: &str = "api";
 const POLL: Duration = Duration::from_millis(50);
