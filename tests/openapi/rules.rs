@@ -91,7 +91,7 @@ fn an_id_of_a_session_is_as_documented() {
 proptest! {
     #[test]
     fn an_e_mail_that_is_taken_is_one_in_the_document(
-        email in "[ \t]{0,2}[a-zA-Z0-9.!+_-]{1,8}@[a-zA-Z0-9.äß。．｡-]{1,12}[.。][a-z]{1,4}[ \n]{0,2}"
+        email in "[ \t]{0,2}[a-zA-Z0-9.!+_-]{1,8}@[a-zA-Z0-9.äß。．｡⒈-]{1,12}[.。․][a-z]{1,4}[ \n]{0,2}"
     ) {
         static TAKES: LazyLock<Schema> = LazyLock::new(|| Contract::read().schema("NewEmail"));
         if Email::parse(&email).is_ok() {
