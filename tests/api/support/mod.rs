@@ -14,6 +14,7 @@ pub(crate) mod ledger;
 pub(crate) mod lossy;
 mod native;
 pub(crate) mod programs;
+pub(crate) mod python;
 pub(crate) mod race;
 pub(crate) mod raw;
 pub(crate) mod request;
