@@ -63,6 +63,18 @@ const MISTAKES: [(&str, &str, &str); 5] = [
     ("data.access_token", "data.refresh_token", "TS2322"),
 ];
 
+/// Programs with one mistake each, in files of their own.
+fn mistaken(program: &str) -> Vec<(String, String)> {
+    let mistakes = MISTAKES.iter().enumerate();
+    mistakes
+        .map(|(at, (right, wrong, _))| {
+            assert!(program.contains(right), "{right}");
+            let text = program.replacen(right, wrong, 1);
+            (format!("wrong{at}.mts"), text)
+        })
+        .collect()
+}
+
 /// Runs the commands under a heading of the page; returns what they print.
 fn generate(heading: &str, folder: &Path, path: OsString) -> String {
     let commands = format!("set -e; exec 2>&1; {}", block(PAGE, heading, "sh"));
@@ -103,13 +115,7 @@ async fn types_of_openapi_typescript_fit_the_answers_and_no_misspelt_request() {
         ("main.mts", &*program),
         ("try.mjs", TRY_TYPESCRIPT),
     ];
-    let wrong = MISTAKES.map(|(right, wrong, code)| {
-        assert!(program.contains(right), "{right}");
-        (
-            format!("{wrong:?}{code}.mts").replace(|c: char| !c.is_alphanumeric() && c != '.', ""),
-            program.replacen(right, wrong, 1),
-        )
-    });
+    let wrong = mistaken(&program);
     files.extend(wrong.iter().map(|(name, text)| (&**name, &**text)));
     let folder = folder(TYPESCRIPT, &files);
     link_modules(
