@@ -33,7 +33,7 @@ pub enum Error {
     /// 401: the refresh token is not valid, or its session is over.
     #[error("invalid session")]
     InvalidSession,
-    /// 403: a request with a session cookie, or for one, is not from a page that may send it.
+    /// 403: a request with a session cookie or for one, or a form, from a page that may not send it.
     #[error("cross-origin")]
     CrossOrigin,
     /// 404: no route has this path, or the user has no such session.

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::events::{Event, Log, report_stray};
 use crate::housekeeping;
 use crate::http::matched_route::note_route;
+use crate::http::oauth::answer_forms;
 use crate::http::respond::{Responder, respond};
 use crate::platform::{Runtime, Services};
 use crate::routes::{auth, health, keys, user};
@@ -46,7 +47,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ready", get(health::get_ready))
         .route("/.well-known/jwks.json", get(keys::get_keys))
         .route("/auth/register", post(auth::register))
-        .route("/auth/login", post(auth::login))
+        .route(
+            "/auth/login",
+            post(auth::login).route_layer(from_fn(answer_forms)),
+        )
         .route("/auth/refresh", post(auth::refresh))
         .route("/auth/logout", post(auth::logout))
         .route("/auth/logout/all", post(auth::logout_all))

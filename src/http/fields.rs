@@ -37,7 +37,7 @@ impl Fields {
         let parameters = parameters.map_err(|error| Error::MalformedBody(error.to_string()))?;
         let sent = parameters.into_iter().filter(|(_, text)| !text.is_empty());
         Ok(Self {
-            object: sent.collect(),
+            object: Object::of_strings(sent),
             errors: Vec::new(),
         })
     }

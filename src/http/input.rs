@@ -134,8 +134,7 @@ impl FromRequest<Arc<App>> for JsonOrForm {
 }
 
 /// Returns true if the body is a form, in whatever character set.
-#[must_use]
-pub fn has_form(headers: &HeaderMap) -> bool {
+pub(super) fn has_form(headers: &HeaderMap) -> bool {
     form_type(headers).is_some()
 }
 

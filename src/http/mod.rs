@@ -12,7 +12,7 @@ pub mod headers;
 pub mod input;
 pub(crate) mod json;
 pub(crate) mod matched_route;
-pub(crate) mod oauth;
+pub mod oauth;
 mod problem;
 pub(crate) mod request_id;
 pub mod respond;

@@ -1,9 +1,12 @@
 //! Responses in the shape of OAuth 2.0 (RFC 6749, 5), for clients that send its forms.
 
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::Response;
 use serde::Serialize;
 
+use super::input::has_form;
 use super::problem::Failure;
 use crate::error::Error;
 use crate::validation::FieldError;
@@ -18,14 +21,30 @@ pub(super) struct OAuthError {
     error_uri: Option<String>,
 }
 
-/// Gives a response the shape of OAuth 2.0: an error its status, and tokens their header.
-pub(crate) fn shape(mut response: Response) -> Response {
+/// Middleware of a token endpoint, which answers a form in the shape of OAuth 2.0.
+pub async fn answer_forms(request: Request, next: Next) -> Response {
+    let is_form = has_form(request.headers());
+    let response = next.run(request).await;
+    if is_form {
+        to_oauth(response)
+    } else {
+        response
+    }
+}
+
+/// Turns a response into one of OAuth 2.0: of an error the status and (in `respond`) the body, of tokens
+/// `Pragma`.
+fn to_oauth(mut response: Response) -> Response {
     let Some(failure) = response.extensions_mut().get_mut::<Failure>() else {
         // Beside `Cache-Control: no-store`, which every response has (5.1).
         let no_cache = HeaderValue::from_static("no-cache");
         response.headers_mut().insert(header::PRAGMA, no_cache);
         return response;
     };
+    // As the 500 of a bad configuration and of a panic, which never get here. RFC 6749 has no word for it.
+    if matches!(*failure.error, Error::Internal(_)) {
+        return response;
+    }
     failure.is_oauth = true;
     if matches!(
         *failure.error,
@@ -46,7 +65,7 @@ impl OAuthError {
         };
         Self {
             error: name(error),
-            // It may have no quotation mark.
+            // RFC 6749 allows no quotation mark in it.
             error_description: description.replace('"', "'"),
             error_uri: base_url.map(|base| base.to_owned() + error.code()),
         }

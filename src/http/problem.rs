@@ -135,7 +135,7 @@ struct Problem<'a> {
 #[derive(Clone)]
 pub(crate) struct Failure {
     pub(crate) error: Arc<Error>,
-    /// Whether the client is told in the words of OAuth 2.0.
+    /// Whether the body is an OAuth 2.0 error and not a problem detail.
     pub(super) is_oauth: bool,
 }
 

@@ -1,5 +1,5 @@
-//! The rule for requests that a cookie authenticates, and for logins that ask for one: they come
-//! from a page of this origin or of a listed one. Without it, any page could send them (cross-site
+//! The rule for requests that a cookie authenticates, for logins that ask for one, and for forms that
+//! a page sends: they come from a page of this origin or of a listed one. Without it, any page could send them (cross-site
 //! request forgery, login CSRF).
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
@@ -29,8 +29,8 @@ pub fn check_origin(uri: &Uri, headers: &HeaderMap, listed: &[HeaderValue]) -> R
     is_ours.then_some(()).ok_or(Error::CrossOrigin)
 }
 
-/// Checks the origin of a request that a page may send to any address without asking (a "simple" one), if
-/// a page sends it.
+/// Like [`check_origin`], but lets a request with neither `Origin` nor `Sec-Fetch-Site` pass: no browser
+/// sent it. For forms, which browsers send anywhere without a preflight.
 ///
 /// # Errors
 /// [`Error::CrossOrigin`], as [`check_origin`].

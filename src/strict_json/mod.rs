@@ -65,6 +65,15 @@ impl Object {
         }
     }
 
+    /// Creates an object of strings. The names must differ.
+    pub(crate) fn of_strings(members: impl Iterator<Item = (String, String)>) -> Self {
+        Self(
+            members
+                .map(|(name, text)| (name, Value::String(text)))
+                .collect(),
+        )
+    }
+
     /// Returns true if there is a member of this name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
@@ -81,18 +90,6 @@ impl Object {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-}
-
-/// An object whose members are strings, of names that differ.
-impl FromIterator<(String, String)> for Object {
-    fn from_iter<T: IntoIterator<Item = (String, String)>>(members: T) -> Self {
-        let members = members.into_iter();
-        Self(
-            members
-                .map(|(name, text)| (name, Value::String(text)))
-                .collect(),
-        )
     }
 }
 

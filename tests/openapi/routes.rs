@@ -13,9 +13,9 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 fn routes() -> BTreeSet<String> {
     let source = include_str!("../../src/router.rs");
     let mut routes = BTreeSet::new();
-    for route in source.split(".route(\"").skip(1) {
-        let (path, handlers) = route.split_once('"').expect("a path");
-        let (handlers, _) = handlers.split_once('\n').expect("a line for each route");
+    for route in source.split(".route(").skip(1) {
+        let route = route.trim_start().strip_prefix('"').expect("a path");
+        let (path, handlers) = route.split_once('"').expect("its end");
         let calls = |method: &&str| {
             let call = format!("{method}(");
             handlers.contains(&format!(" {call}")) || handlers.contains(&format!(".{call}"))
@@ -82,5 +82,26 @@ fn every_header_that_a_request_may_have_is_read() {
         let mut read = REQUEST_HEADERS.iter();
         let is_read = read.any(|header| name.eq_ignore_ascii_case(header.as_str()));
         assert!(is_read, "{name}");
+    }
+}
+
+#[test]
+fn the_readme_and_the_api_page_have_every_route() {
+    let contract = Contract::read();
+    let documented = contract.operations.iter();
+    let documented: BTreeSet<_> = documented
+        .map(|one| format!("{} {}", one.method, one.path))
+        .collect();
+    let pages = [
+        include_str!("../../README.md"),
+        include_str!("../../docs/api.md"),
+    ];
+    for page in pages {
+        let rows = page.lines().filter(|line| line.starts_with("| `"));
+        let routes = rows.filter_map(|row| row.split('`').nth(1));
+        let routes = routes.filter(|route| route.contains(" /"));
+        let routes: Vec<_> = routes.map(str::to_owned).collect();
+        assert_eq!(routes.len(), documented.len());
+        assert_eq!(routes.into_iter().collect::<BTreeSet<_>>(), documented);
     }
 }

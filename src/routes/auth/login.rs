@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::handler::Handler as _;
+use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Response};
 
@@ -18,8 +17,7 @@ use crate::http::after::After;
 use crate::http::cookie::SessionCookie;
 use crate::http::device::Device;
 use crate::http::fields::Fields;
-use crate::http::input::{JsonOrForm, has_form};
-use crate::http::oauth;
+use crate::http::input::JsonOrForm;
 use crate::http::same_origin::{check_origin, check_origin_of_page};
 use crate::identity::email::Lookup;
 use crate::identity::session_id::SessionId;
@@ -32,14 +30,54 @@ use crate::validation::Violation;
 /// password alike; 403 if a page of another origin asks for a cookie or sends a form; 429 after too many
 /// failed logins, whether or not the account exists.
 ///
-/// A form is the password grant of OAuth 2.0 (RFC 6749, 4.3), and its answer is too.
-pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {
-    let is_form = has_form(request.headers());
-    let answer = log_in.call(request, app).await;
-    if is_form {
-        oauth::shape(answer)
+/// A form is the password grant of OAuth 2.0 (RFC 6749, 4.3); the answer to it is given its shape by
+/// [`answer_forms`](crate::http::oauth::answer_forms).
+///
+/// # Errors
+/// [`Error::InvalidFields`]; [`Error::CrossOrigin`]; [`Error::RateLimited`]; [`Error::Database`];
+/// [`Error::Internal`] if hashing or signing fails.
+pub async fn login(
+    State(app): State<Arc<App>>,
+    log: Log,
+    device: Device,
+    cookie: SessionCookie,
+    uri: Uri,
+    headers: HeaderMap,
+    JsonOrForm { fields, is_form }: JsonOrForm,
+) -> Result<Response, Error> {
+    let read = if is_form {
+        Login::of_form
     } else {
-        answer
+        Login::of_json
+    };
+    let login = read(fields)?;
+    let listed = &app.config.http.cors_origins;
+    // Any page can send a form to any address, so the session cookie is ignored here.
+    let cookie = if is_form {
+        check_origin_of_page(&uri, &headers, listed)?;
+        SessionCookie::Absent
+    } else {
+        cookie
+    };
+    if login.carrier == Carrier::Cookie {
+        check_origin(&uri, &headers, listed)?;
+    }
+    limits::check(&app, Limiter::Login, &device.network, &log).await?;
+    let past = cookie.only();
+    let past = past.and_then(|token| app.config.refresh_keys.open(&token));
+    let Login {
+        email, password, ..
+    } = &login;
+    match login::verify(&app, email, password, &device, past, &log).await? {
+        Outcome::Verified(verified) => start(app, log, verified, login, &device, past).await,
+        // `Ok`, since the audit travels on the response.
+        Outcome::Refused(account) => {
+            Ok(Audit::account(Event::LoginFailed, account).on(Error::InvalidCredentials))
+        }
+        Outcome::Throttled(account, wait) => {
+            let throttled = Audit::account(Event::LoginThrottled, account);
+            Ok(throttled.on(Error::TooManyAttempts(wait)))
+        }
     }
 }
 
@@ -78,56 +116,6 @@ impl Login {
             password,
             carrier: Carrier::Body,
         })
-    }
-}
-
-/// Logs in, whatever the shape of the request.
-///
-/// # Errors
-/// [`Error::InvalidFields`]; [`Error::CrossOrigin`]; [`Error::RateLimited`]; [`Error::Database`];
-/// [`Error::Internal`] if hashing or signing fails.
-async fn log_in(
-    State(app): State<Arc<App>>,
-    log: Log,
-    device: Device,
-    cookie: SessionCookie,
-    uri: Uri,
-    headers: HeaderMap,
-    JsonOrForm { fields, is_form }: JsonOrForm,
-) -> Result<Response, Error> {
-    let read = if is_form {
-        Login::of_form
-    } else {
-        Login::of_json
-    };
-    let login = read(fields)?;
-    let listed = &app.config.http.cors_origins;
-    // Any page can send a form to any address, and so a form has no use of a cookie either.
-    let cookie = if is_form {
-        check_origin_of_page(&uri, &headers, listed)?;
-        SessionCookie::Absent
-    } else {
-        cookie
-    };
-    if login.carrier == Carrier::Cookie {
-        check_origin(&uri, &headers, listed)?;
-    }
-    limits::check(&app, Limiter::Login, &device.network, &log).await?;
-    let past = cookie.only();
-    let past = past.and_then(|token| app.config.refresh_keys.open(&token));
-    let Login {
-        email, password, ..
-    } = &login;
-    match login::verify(&app, email, password, &device, past, &log).await? {
-        Outcome::Verified(verified) => start(app, log, verified, login, &device, past).await,
-        // `Ok`, since the audit travels on the response.
-        Outcome::Refused(account) => {
-            Ok(Audit::account(Event::LoginFailed, account).on(Error::InvalidCredentials))
-        }
-        Outcome::Throttled(account, wait) => {
-            let throttled = Audit::account(Event::LoginThrottled, account);
-            Ok(throttled.on(Error::TooManyAttempts(wait)))
-        }
     }
 }
 

@@ -1,19 +1,17 @@
-//! The pages explain every code of an error, with its status, and no other.
-
-#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+//! The pages on errors: they have every code, with its status, and no other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-const PAGE: &str = include_str!("../../docs/errors.md");
+use testkit_openapi::Contract;
 
-/// The codes in the match of `Error::code`.
-fn codes() -> BTreeSet<&'static str> {
-    let source = include_str!("../../src/error.rs");
-    let (_, code) = source.split_once("pub fn code(&self)").expect("a function");
-    let (code, _) = code.split_once("\n    }\n").expect("its end");
-    let arms = code.lines().filter_map(|line| line.split_once("=> \""));
-    arms.filter_map(|(_, rest)| rest.split('"').next())
-        .collect()
+use crate::codes::errors;
+
+const PAGE: &str = include_str!("../../docs/errors.md");
+const API: &str = include_str!("../../docs/api.md");
+
+/// The codes of errors.
+fn codes() -> BTreeSet<String> {
+    errors().into_iter().map(|(_, code)| code).collect()
 }
 
 /// The sections of docs/errors.md by their headings.
@@ -30,8 +28,7 @@ fn sections() -> BTreeMap<&'static str, &'static str> {
 
 /// The codes in the table of docs/api.md with their statuses.
 fn table() -> BTreeMap<&'static str, &'static str> {
-    let page = include_str!("../../docs/api.md");
-    let (_, section) = page.split_once("\n## Errors\n").expect("a section");
+    let (_, section) = API.split_once("\n## Errors\n").expect("a section");
     let mut statuses = BTreeMap::new();
     for row in section.lines().filter(|line| line.starts_with("| ")) {
         let mut cells = row.split('|').map(str::trim).skip(1);
@@ -48,14 +45,26 @@ fn table() -> BTreeMap<&'static str, &'static str> {
 fn every_code_has_a_section_and_every_section_is_one_of_a_code() {
     let codes = codes();
     assert!(codes.contains("invalid_credentials"), "{codes:?}");
-    let sections: BTreeSet<_> = sections().into_keys().collect();
-    assert_eq!(sections, codes);
+    let sections = sections().into_keys().map(str::to_owned);
+    assert_eq!(sections.collect::<BTreeSet<_>>(), codes);
 }
 
 #[test]
-fn the_table_of_the_api_page_has_every_code_and_no_other() {
-    let rows: BTreeSet<_> = table().into_keys().collect();
-    assert_eq!(rows, codes());
+fn the_table_of_the_api_page_has_every_code_with_its_status_and_no_other() {
+    let rows = table().into_iter();
+    let rows = rows.map(|(code, status)| (status.parse().expect("a status"), code.to_owned()));
+    assert_eq!(rows.collect::<BTreeSet<_>>(), errors());
+}
+
+#[test]
+fn the_table_of_the_api_page_has_the_codes_of_fields() {
+    let (_, table) = API.split_once("\n## Errors\n").expect("a section");
+    let contract = Contract::read();
+    let codes = &contract.document["components"]["schemas"]["FieldCode"]["enum"];
+    for code in codes.as_array().expect("codes") {
+        let code = code.as_str().expect("a code");
+        assert!(table.contains(&format!("`{code}`")), "{code}");
+    }
 }
 
 #[test]
@@ -85,14 +94,13 @@ fn what_the_sections_name_is_a_setting_or_an_event_or_a_code_or_a_member() {
     let settings = include_str!("../../docs/configuration.md");
     let events = include_str!("../../docs/architecture.md");
     let codes = codes();
-    let of_forms = include_str!("../../docs/api.md");
     let mut count = 0;
     for name in names() {
         let row = format!("\n| `{name}` |");
         let known = settings.contains(&row)
             || events.contains(&row)
             || codes.contains(name)
-            || of_forms.contains(&format!("\n| 400 | `{name}` |"));
+            || API.contains(&format!("\n| 400 | `{name}` |"));
         assert!(known || name == "request_id", "{name}");
         count += 1;
     }
