@@ -1,6 +1,6 @@
 // Shows the API with Swagger UI, which swagger-ui-bundle.js brings.
 
-// "Authorize" leaves the session cookie out: browsers send it by themselves, and no script can.
+// "Authorize" leaves the session cookie out: browsers send it by themselves, and no script can set it.
 const withoutCookie = (select) => (...given) =>
   select(...given).filter((scheme) => !scheme.has("sessionCookie"));
 

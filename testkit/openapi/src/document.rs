@@ -10,7 +10,7 @@ use crate::schema::{Schema, Schemas};
 
 const TEXT: &str = include_str!("../../../openapi.yaml");
 
-/// The keys of a path that are no method.
+/// The keys of a path item that are not methods.
 const NO_METHODS: [&str; 4] = ["parameters", "summary", "description", "servers"];
 
 const JSON: &str = "application/json";

@@ -13,8 +13,8 @@ impl Contract {
         Schemas::new(&self.document).of_request(&json!({ "$ref": reference }))
     }
 
-    /// The examples of all bodies: where each is, and what is wrong with it. A body without one is
-    /// there too.
+    /// The examples of all bodies, headers and schemas: where each is, and what is wrong with it. A body
+    /// without one is there too.
     #[must_use]
     pub fn examples(&self) -> Vec<(String, Vec<String>)> {
         let schemas = Schemas::new(&self.document);
@@ -45,8 +45,30 @@ impl Contract {
                 look(&format!("{place} {status}"), response, false);
             }
         }
+        let components = &self.document["components"];
+        for (name, response) in object(&components["responses"]) {
+            look(name, response, false);
+        }
+        for kind in ["headers", "schemas"] {
+            for (name, described) in object(&components[kind]) {
+                let schema = match kind {
+                    "headers" => &described["schema"],
+                    _ => described,
+                };
+                let examples = [described, schema].into_iter().flat_map(of_schema);
+                let schema = schemas.of_answer(schema);
+                found.extend(examples.map(|it| (name.clone(), schema.objections(it))));
+            }
+        }
         found
     }
+}
+
+/// The examples of a header or a schema.
+fn of_schema(described: &Value) -> impl Iterator<Item = &Value> {
+    let several = described["examples"].as_array();
+    let several = several.into_iter().flatten();
+    described.get("example").into_iter().chain(several)
 }
 
 fn of_content(content: &Value) -> impl Iterator<Item = &Value> {

@@ -9,7 +9,7 @@ use crate::support::{App, PASSWORD, unique_email};
 
 const PAGE: &str = include_str!("../../../docs/clients.md");
 
-/// Goes behind a program of JavaScript: says what its calls get, an e-mail or the code of a problem.
+/// Appended to a program in JavaScript: prints what each call got, an e-mail or the code of a problem.
 const JAVASCRIPT: &str = r#"
 const [email, password] = process.argv.slice(2);
 const said = [];
@@ -66,8 +66,8 @@ echo '['
 tell register
 tell register
 ACCOUNT="\"email\": \"$1\", \"password\": \"wrong\""
-login
-tell echo "$TOKENS"
+tell login
+say <err; echo
 ACCOUNT=$RIGHT
 login
 echo '"done",'
@@ -153,7 +153,7 @@ async fn httpxs_program_refreshes_after_a_401_and_repeats_a_refresh_without_a_go
     .await;
 }
 
-/// Goes behind the program of an OAuth 2.0 library.
+/// Uses the program of an OAuth 2.0 library: prints the errors that it got, and the e-mail.
 const OAUTH: &str = r#"
 import json, sys
 import service

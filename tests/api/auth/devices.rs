@@ -20,6 +20,18 @@ async fn login(app: &App, address: &str, cookie: &str, email: &str, password: &s
     login.header("cookie", cookie).send().await
 }
 
+/// The same by a form.
+async fn login_by_form(app: &App, address: &str, cookie: &str, email: &str) -> Answer {
+    let form = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("grant_type", "password"), ("username", email)])
+        .append_pair("password", PASSWORD)
+        .finish();
+    let login = app.request("POST", "/auth/login").bare_body(form);
+    let login = login.header("content-type", "application/x-www-form-urlencoded");
+    let login = login.header("cf-connecting-ip", address);
+    login.header("cookie", cookie).send().await
+}
+
 /// Guesses from many networks until no strange one is let through.
 async fn exhaust(app: &App, email: &str) {
     for number in 0..=ALL_AT_ONCE {
@@ -56,6 +68,20 @@ async fn a_device_with_the_cookie_of_a_session_is_let_in_from_any_network_while_
     again.expect(200);
     // The other networks were not made known by what the device did.
     is_shut_out(login(app, "203.0.113.11", "", &email, PASSWORD).await);
+}
+
+#[tokio::test]
+async fn a_form_is_of_no_known_device_whatever_cookie_comes_with_it() {
+    let app = App::shared();
+    let email = registered(app).await;
+    let client = Client::log_in(app, &email).await;
+    exhaust(app, &email).await;
+    let mine = cookie(&client.refresh);
+    let answer = login_by_form(app, "203.0.113.12", &mine, &email).await;
+    let answer = answer.expect(429).json();
+    assert_eq!(answer["error"], "too_many_attempts");
+    // In JSON the same cookie lets its device in, from any network.
+    login(app, AWAY, &mine, &email, PASSWORD).await.expect(200);
 }
 
 #[tokio::test]

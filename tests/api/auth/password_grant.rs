@@ -273,19 +273,6 @@ async fn a_page_sends_a_form_from_this_origin_or_a_listed_one() {
 }
 
 #[tokio::test]
-async fn a_session_cookie_that_comes_with_a_form_counts_for_nothing() {
-    let app = App::shared();
-    let email = registered(app).await;
-    let old = Client::log_in(app, &email).await;
-    let cookie = format!("__Host-gatehouse={}", old.refresh);
-    let request = form(app, grant(&email, PASSWORD)).header("cookie", &cookie);
-    let answer = request.send().await.expect(200);
-    let new = Client::of(app, &answer.json());
-    assert_eq!(new.sessions().await.len(), 2);
-    old.refresh().await.expect(200);
-}
-
-#[tokio::test]
 async fn an_error_of_a_form_has_the_address_of_its_explanation_where_there_is_one() {
     let base = "https://example.com/errors#";
     let app = App::with().variable("PROBLEM_BASE_URL", base).start();

@@ -17,8 +17,8 @@ pub(crate) static CONTRACT: LazyLock<Contract> = LazyLock::new(Contract::read);
 
 static RECORD: LazyLock<Mutex<Record>> = LazyLock::new(|| Mutex::new(Record::begin()));
 
-/// What is of the runtime and not of the API.
-const NO_PART_OF_IT: &str = "/cdn-cgi/";
+/// Paths that workerd serves itself.
+const OF_WORKERD: &str = "/cdn-cgi/";
 /// What a workerd that counts adds (`tests/api/workerd/bridge`).
 const COUNTS: [&str; 2] = ["x-calls", "x-memory"];
 
@@ -62,7 +62,7 @@ impl Record {
 pub(crate) fn hold(exchange: &Exchange<'_>) {
     // workerd itself refuses a method that it does not know.
     let is_of_workerd = in_workerd() && exchange.status == 501;
-    if is_of_workerd || exchange.path.starts_with(NO_PART_OF_IT) {
+    if is_of_workerd || exchange.path.starts_with(OF_WORKERD) {
         return;
     }
     let mut headers = exchange.headers.clone();

@@ -1,4 +1,4 @@
-//! A way to an app on which refreshes get no good answer a few times.
+//! A proxy before an app that drops or refuses the answers to the first refreshes.
 
 use std::collections::VecDeque;
 use std::io;
@@ -19,9 +19,7 @@ pub(crate) enum Loss {
     Unavailable,
 }
 
-const UNAVAILABLE: &str = "HTTP/1.1 503 Service Unavailable\r\n\
-    Content-Type: application/problem+json\r\nRetry-After: 1\r\nConnection: close\r\n\
-    Content-Length: 45\r\n\r\n{\"status\":503,\"code\":\"database_unavailable\"} ";
+const UNAVAILABLE: &str = r#"{"status":503,"code":"database_unavailable"}"#;
 
 /// A server before an app, which passes on one request for each connection. It ends with the
 /// runtime of the test.
@@ -77,7 +75,11 @@ async fn pass(mut client: TcpStream, to: u16, state: Arc<Mutex<State>>) -> io::R
         None
     };
     if loss == Some(Loss::Unavailable) {
-        return client.write_all(UNAVAILABLE.as_bytes()).await;
+        let head = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n\
+            Retry-After: 1\r\nConnection: close\r\n";
+        let length = UNAVAILABLE.len();
+        let answer = format!("{head}Content-Length: {length}\r\n\r\n{UNAVAILABLE}");
+        return client.write_all(answer.as_bytes()).await;
     }
     let lines = head.lines().filter(|line| {
         let name = line.split(':').next().unwrap_or_default();

@@ -6,8 +6,10 @@ use std::process::Command;
 
 use testkit::{lacks, scratch_folder};
 
-/// The folder of the programs of an environment with these packages, or `None` where there is no
-/// Python for it. The list names all that there is to be, with versions.
+use super::programs::output;
+
+/// Returns the `bin` folder of a virtual environment with these packages, or `None` if it cannot be made.
+/// The list pins every package, dependencies too.
 pub(crate) fn environment(name: &str, requirements: &str) -> Option<PathBuf> {
     // The suite runs twice at the same time, and its tests are threads.
     let lock = File::create(scratch_folder().join(format!("{name}.lock"))).expect("a file");
@@ -21,24 +23,22 @@ pub(crate) fn environment(name: &str, requirements: &str) -> Option<PathBuf> {
     if is_installed && programs.join("python").exists() {
         return Some(programs);
     }
-    if !make(&folder, requirements) {
-        lacks("no python3 with venv and pip, so no program in Python is run");
+    if let Err(error) = make(&folder, requirements) {
+        lacks(&format!("no environment of Python: {error}"));
         return None;
     }
     fs::write(stamp, wanted).expect("a file");
     Some(programs)
 }
 
-fn make(folder: &Path, requirements: &str) -> bool {
-    let works = |command: &mut Command| {
-        let output = command.output();
-        output.is_ok_and(|output| output.status.success())
-    };
+fn make(folder: &Path, requirements: &str) -> Result<(), String> {
     let mut make = Command::new("python3");
     make.args(["-m", "venv", "--clear"]).arg(folder);
     let mut install = Command::new(folder.join("bin/python"));
     install
         .args(["-m", "pip", "install", "--disable-pip-version-check"])
         .args(["--quiet", "--no-deps", "--requirement", requirements]);
-    works(&mut make) && works(&mut install)
+    output(&mut make)?;
+    output(&mut install)?;
+    Ok(())
 }

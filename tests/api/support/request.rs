@@ -35,7 +35,7 @@ impl Request {
         Self(self.0.body(body.into()))
     }
 
-    /// Sends it. The answer is as it is documented.
+    /// Sends it, and fails if the answer is not as openapi.yaml documents it.
     pub(crate) async fn send(self) -> Answer {
         let (client, request) = self.0.build_split();
         let request = request.expect("a request");

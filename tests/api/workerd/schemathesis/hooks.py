@@ -15,8 +15,8 @@ END_THE_SESSION = END_THE_USER | {"logout", "endSession", "listSessions"}
 # The first ends sessions that the second lists.
 SHARED_USERS = {"endSession": "listSessions"}
 
-# Codes of rules that no schema can express: of an international domain, of a password that is too common, of
-# a refresh token that is needed where no cookie comes, of a login with the wrong password.
+# Codes of rules that no schema can express: an international domain, or over 64 bytes before the @; a password that
+# is common or the e-mail; a refresh token that is needed where no cookie comes; a login with the wrong password.
 BEYOND_SCHEMAS = {
     "register": {"invalid_email", "too_common", "is_email"},
     "changePassword": {"too_common"},
