@@ -16,3 +16,8 @@ SwaggerUIBundle({
     { statePlugins: { auth: { wrapSelectors: { definitionsToAuthorize: withoutCookie } } } },
   ],
 });
+
+// The browser may keep the page, with its token, for the button "Back".
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use percent_encoding::percent_decode;
 
+const MOST_PARAMETERS: usize = 64;
+
 /// The reason for refusing a form. The messages are for the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum FormError {
@@ -14,12 +16,15 @@ pub(super) enum FormError {
     /// them (RFC 6749, 3.2).
     #[error("The form has a parameter twice.")]
     Duplicate,
+    /// More than [`MOST_PARAMETERS`]: nothing that is read has so many, and each costs time.
+    #[error("The form has more than 64 parameters.")]
+    TooMany,
 }
 
 /// Returns the parameters of a form in their order.
 ///
 /// # Errors
-/// [`FormError`] if a name appears twice, or if anything is not UTF-8. A `%` without two digits stands
+/// [`FormError`] if a name appears twice, if there are too many, or if anything is not UTF-8. A `%` without two digits stands
 /// for itself, as in the URL Standard.
 pub(super) fn parse(body: &[u8]) -> Result<Vec<(String, String)>, FormError> {
     let mut names = HashSet::new();
@@ -30,6 +35,9 @@ pub(super) fn parse(body: &[u8]) -> Result<Vec<(String, String)>, FormError> {
         let value = decode(halves.next().unwrap_or_default())?;
         if !names.insert(name.clone()) {
             return Err(FormError::Duplicate);
+        }
+        if parameters.len() == MOST_PARAMETERS {
+            return Err(FormError::TooMany);
         }
         parameters.push((name, value));
     }
@@ -82,6 +90,16 @@ mod tests {
         for text in ["a=1&a=1", "a=1&%61=2", "a&a", "a=1&b=2&a=", "=1&=2"] {
             assert_eq!(parse(text.as_bytes()), Err(FormError::Duplicate), "{text}");
         }
+    }
+
+    #[test]
+    fn sixty_four_parameters_are_taken_and_no_more() {
+        let form = |count: usize| {
+            let each = (0..count).map(|at| format!("a{at}=b"));
+            each.collect::<Vec<_>>().join("&")
+        };
+        assert_eq!(pairs(&form(64)).len(), 64);
+        assert_eq!(parse(form(65).as_bytes()), Err(FormError::TooMany));
     }
 
     #[test]
