@@ -62,6 +62,7 @@ fn problem_base_url(value: Option<String>) -> Result<Option<String>, ConfigError
     if is_written_well && is_of_the_web {
         return Ok(Some(url.to_owned()));
     }
-    let problem = "must be a URL that ends in #, / or =, such as https://example.com/docs/errors#";
+    let problem = "must be a URL that ends in #, / or =, such as \
+        https://example.com/docs/errors# (in .dev.vars, a value with # needs quotes)";
     Err(ConfigError::new(PROBLEM_BASE_URL.0, problem))
 }

@@ -9,6 +9,9 @@ const MOST_PARAMETERS: usize = 64;
 /// The reason for refusing a form. The messages are for the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum FormError {
+    /// curl's `-d` sends JSON as a form, unless it is told the type.
+    #[error("The form is JSON; send it as Content-Type: application/json.")]
+    Json,
     /// A name or a value is not UTF-8 when it is decoded.
     #[error("The form is not UTF-8.")]
     NotUtf8,
@@ -24,9 +27,13 @@ pub(super) enum FormError {
 /// Returns the parameters of a form in their order.
 ///
 /// # Errors
-/// [`FormError`] if a name appears twice, if there are too many, or if anything is not UTF-8. A `%` without two digits stands
+/// [`FormError`] if a name appears twice, if there are too many, if anything is not
+/// UTF-8, or if it is a JSON object. A `%` without two digits stands
 /// for itself, as in the URL Standard.
 pub(super) fn parse(body: &[u8]) -> Result<Vec<(String, String)>, FormError> {
+    if body.trim_ascii_start().starts_with(b"{") {
+        return Err(FormError::Json);
+    }
     let mut names = HashSet::new();
     let mut parameters = Vec::new();
     for pair in body.split(|byte| *byte == b'&').filter(|it| !it.is_empty()) {
@@ -89,6 +96,13 @@ mod tests {
     fn a_name_that_appears_twice_is_refused_in_any_spelling() {
         for text in ["a=1&a=1", "a=1&%61=2", "a&a", "a=1&b=2&a=", "=1&=2"] {
             assert_eq!(parse(text.as_bytes()), Err(FormError::Duplicate), "{text}");
+        }
+    }
+
+    #[test]
+    fn json_that_is_sent_as_a_form_is_told_so() {
+        for text in ["{}", " {\"a\": 1}", "\r\n{"] {
+            assert_eq!(parse(text.as_bytes()), Err(FormError::Json), "{text}");
         }
     }
 

@@ -19,6 +19,9 @@ pub(crate) const MAX_BODY: usize = 16 * 1024;
 
 const NOT_JSON: Error =
     Error::UnsupportedMediaType("Send the body as \"Content-Type: application/json\" in UTF-8.");
+const NEITHER: Error = Error::UnsupportedMediaType(
+    "Send the body as \"application/json\" or \"application/x-www-form-urlencoded\" in UTF-8.",
+);
 const NOT_UTF8: Error = Error::UnsupportedMediaType("Send the form in UTF-8.");
 
 /// A request with a JSON body, from [`Anyone`] or from an authenticated caller.
@@ -116,12 +119,11 @@ impl FromRequest<Arc<App>> for JsonOrForm {
         let (parts, body) = request.into_parts();
         let form_type = form_type(&parts.headers);
         let is_form = form_type.is_some();
+        check_plain(&parts.headers)?;
         match form_type {
-            None => check_json(&parts.headers)?,
-            Some(form_type) => {
-                check_plain(&parts.headers)?;
-                form_type.is_utf8().then_some(()).ok_or(NOT_UTF8)?;
-            }
+            None if !is_json(&parts.headers) => return Err(NEITHER),
+            Some(form_type) if !form_type.is_utf8() => return Err(NOT_UTF8),
+            _ => {}
         }
         let body = read_limited(body).await?;
         let fields = if is_form {
@@ -145,8 +147,11 @@ fn form_type(headers: &HeaderMap) -> Option<MediaType<'_>> {
 /// Checks the headers of a JSON body.
 fn check_json(headers: &HeaderMap) -> Result<(), Error> {
     check_plain(headers)?;
-    let is_json = media_type(headers).is_some_and(|it| it.is_application("json") && it.is_utf8());
-    is_json.then_some(()).ok_or(NOT_JSON)
+    is_json(headers).then_some(()).ok_or(NOT_JSON)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    media_type(headers).is_some_and(|it| it.is_application("json") && it.is_utf8())
 }
 
 /// Checks the length and the encoding of a body.

@@ -52,7 +52,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let address = format!("http://127.0.0.1:{}", options.port);
     let mut wrangler = ready(&tools, options.port, &connection).await?;
     let seconds = started.elapsed().unwrap_or_default().as_secs_f32();
-    println!("Ready on {address} after {seconds:.1} s");
+    println!("Ready on {address} after {seconds:.1} s; the page of the API: {address}/docs");
     let mut restarts = 0;
     loop {
         let since = Instant::now();

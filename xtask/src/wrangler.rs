@@ -45,11 +45,16 @@ impl Wrangler {
         self.process.ended()
     }
 
-    /// It answers: what it said on the way is of no interest any more.
+    /// It answers: of what it said on the way, only the Worker's own lines are of interest, but for those
+    /// of requests, by which its start was waited for.
     pub(crate) fn serves(&self) {
         let mut log = lock(&self.log);
         log.serving = true;
-        log.kept.clear();
+        for line in std::mem::take(&mut log.kept) {
+            if line.starts_with('{') && !line.contains("\"event\":\"request\"") {
+                println!("{line}");
+            }
+        }
     }
 
     /// Why it failed. Where that cannot be told, all that it has said is shown.

@@ -233,7 +233,7 @@ fn the_base_url_of_problems_is_one_that_a_code_can_be_appended_to() {
         "https://exämple.com/errors#",
     ] {
         let problem = "PROBLEM_BASE_URL must be a URL that ends in #, / or =, \
-                       such as https://example.com/docs/errors#";
+                       such as https://example.com/docs/errors# (in .dev.vars, a value with # needs quotes)";
         let error = base(bad).unwrap_err().to_string();
         assert_eq!(error, problem, "{bad}");
     }

@@ -143,7 +143,7 @@ async fn a_form_that_is_no_password_grant_is_told_what_is_wrong_with_it() {
         (
             "{\"email\": \"ada@example.com\", \"password\": \"x\"}",
             "invalid_request",
-            "grant_type: This field is required.",
+            "The form is JSON; send it as Content-Type: application/json.",
         ),
     ] {
         let said = error(form(app, text).send().await, 400, code);
