@@ -45,13 +45,12 @@ impl Wrangler {
         self.process.ended()
     }
 
-    /// It answers: of what it said on the way, only the Worker's own lines are of interest, but for those
-    /// of requests, by which its start was waited for.
+    /// It answers: of what it said on the way, what the Worker says of its start is shown.
     pub(crate) fn serves(&self) {
         let mut log = lock(&self.log);
         log.serving = true;
         for line in std::mem::take(&mut log.kept) {
-            if line.starts_with('{') && !line.contains("\"event\":\"request\"") {
+            if is_of_the_start(&line) {
                 println!("{line}");
             }
         }
@@ -120,6 +119,13 @@ impl Log {
     }
 }
 
+/// Whether a line is the Worker's own, and of no request: those were sent to wait for its start.
+fn is_of_the_start(line: &str) -> bool {
+    let line: Option<serde_json::Value> = serde_json::from_str(line).ok();
+    let event = line.as_ref().and_then(|line| line.get("event"));
+    event.is_some_and(|event| event != "request")
+}
+
 /// The reason that a line of the Worker's log gives for a failure.
 fn reason(line: &str) -> Option<String> {
     let line: serde_json::Value = serde_json::from_str(line).ok()?;
@@ -169,6 +175,21 @@ mod tests {
             log.add(line);
         }
         log.error
+    }
+
+    #[test]
+    fn of_what_is_said_before_it_serves_only_the_workers_lines_of_its_start_are_shown() {
+        assert!(is_of_the_start(
+            r#"{"event":"unknown_setting","reason":"PASSWORD_MINLENGTH"}"#
+        ));
+        for other in [
+            r#"{"event":"request","status":200}"#,
+            "[wrangler:info] Ready on http://127.0.0.1:8787",
+            "{",
+            "",
+        ] {
+            assert!(!is_of_the_start(other), "{other}");
+        }
     }
 
     #[test]
