@@ -6,6 +6,14 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Holds the other tests back: a program that one writes cannot be run while another starts a process,
+/// which has the file open until it runs its own program ("Text file busy").
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A folder for `PATH` with programs that print a version.
 fn programs(name: &str, versions: &[(&str, &str)]) -> PathBuf {
@@ -44,6 +52,7 @@ fn refusal(start: &Path, command: &str, path: &Path) -> String {
 
 #[test]
 fn the_first_line_says_what_is_going_to_happen_and_how_long_it_takes() {
+    let _alone = alone();
     let path = programs("machine-first", &[]);
     // Where no xtask is beside it: nothing has been compiled yet.
     let copy = path.join("xtask-start");
@@ -58,6 +67,7 @@ fn the_first_line_says_what_is_going_to_happen_and_how_long_it_takes() {
 
 #[test]
 fn all_that_is_missing_is_said_at_once_with_the_command_that_installs_it() {
+    let _alone = alone();
     let path = programs("machine-bare", &[]);
     for command in ["dev", "test", "build"] {
         let said = refusal(&start(), command, &path);
@@ -78,6 +88,7 @@ fn all_that_is_missing_is_said_at_once_with_the_command_that_installs_it() {
 
 #[test]
 fn the_benchmark_alone_asks_for_what_loads_and_what_it_compares_with() {
+    let _alone = alone();
     let path = programs("machine-bench", &[]);
     let said = refusal(&start(), "bench", &path);
     for part in ["wrk (", "Python 3 with venv", " wrk python3-venv"] {
@@ -88,6 +99,7 @@ fn the_benchmark_alone_asks_for_what_loads_and_what_it_compares_with() {
 
 #[test]
 fn a_node_that_is_too_old_is_named_and_what_is_there_is_not() {
+    let _alone = alone();
     let path = programs(
         "machine-old",
         &[
