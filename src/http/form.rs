@@ -1,9 +1,8 @@
 //! Parses the body of a form: `application/x-www-form-urlencoded` (URL Standard, 5.1), in UTF-8.
 
-use std::collections::HashSet;
-
 use percent_encoding::percent_decode;
 
+/// The most parameters of a form.
 const MOST_PARAMETERS: usize = 64;
 
 /// The reason for refusing a form. The messages are for the client.
@@ -27,20 +26,18 @@ pub(super) enum FormError {
 /// Returns the parameters of a form in their order.
 ///
 /// # Errors
-/// [`FormError`] if a name appears twice, if there are too many, if anything is not
-/// UTF-8, or if it is a JSON object. A `%` without two digits stands
-/// for itself, as in the URL Standard.
+/// [`FormError`] if it is a JSON object, if anything is not UTF-8, if a name appears twice, or if there are
+/// too many. A `%` without two digits stands for itself, as in the URL Standard.
 pub(super) fn parse(body: &[u8]) -> Result<Vec<(String, String)>, FormError> {
     if body.trim_ascii_start().starts_with(b"{") {
         return Err(FormError::Json);
     }
-    let mut names = HashSet::new();
-    let mut parameters = Vec::new();
+    let mut parameters: Vec<(String, String)> = Vec::new();
     for pair in body.split(|byte| *byte == b'&').filter(|it| !it.is_empty()) {
         let mut halves = pair.splitn(2, |byte| *byte == b'=');
         let name = decode(halves.next().unwrap_or_default())?;
         let value = decode(halves.next().unwrap_or_default())?;
-        if !names.insert(name.clone()) {
+        if parameters.iter().any(|(other, _)| *other == name) {
             return Err(FormError::Duplicate);
         }
         if parameters.len() == MOST_PARAMETERS {

@@ -1,6 +1,6 @@
 //! The rule for requests that a cookie authenticates, for logins that ask for one, and for forms that
-//! a page sends: they come from a page of this origin or of a listed one. Without it, any page could send them (cross-site
-//! request forgery, login CSRF).
+//! a page sends: they come from a page of this origin or of a listed one. Without it, any page could
+//! send them (cross-site request forgery, login CSRF).
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 
