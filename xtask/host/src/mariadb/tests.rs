@@ -2,6 +2,7 @@
 //! machine, which `cargo xtask test` installs.
 
 use std::collections::BTreeSet;
+use std::ops::Deref;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,11 +12,30 @@ use mysql_async::params;
 use super::*;
 use crate::process::root;
 
-/// A new folder. Those that root's servers are to enter are where everybody may.
-fn folder(name: &str) -> PathBuf {
+/// A folder of a test, which goes with it: a server's has over 100 MB. A failed test's is kept.
+struct Folder(PathBuf);
+
+/// A new one. Those that root's servers are to enter are where everybody may.
+fn folder(name: &str) -> Folder {
     let folder = root().join("target/tmp/private").join(name);
     fs::remove_dir_all(&folder).ok();
-    folder
+    Folder(folder)
+}
+
+impl Deref for Folder {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            fs::remove_dir_all(&self.0).ok();
+        }
+    }
 }
 
 async fn conn(url: &str) -> Conn {
@@ -52,7 +72,8 @@ fn is_root() -> bool {
 
 #[tokio::test]
 async fn no_account_of_a_private_server_is_without_a_password() {
-    let server = ensure_in(&folder("accounts")).await.unwrap();
+    let folder = folder("accounts");
+    let server = ensure_in(&folder).await.unwrap();
     assert_eq!(open_accounts(&server).await, Vec::<String>::new());
     let mut admin = conn(&server.test_url()).await;
     let users: Vec<(String, String)> = admin
@@ -183,7 +204,8 @@ fn uid_of(server: &Server) -> u32 {
 
 #[tokio::test]
 async fn roots_private_server_runs_as_an_account_without_privileges() {
-    let server = ensure_in(&folder("account")).await.unwrap();
+    let folder = folder("account");
+    let server = ensure_in(&folder).await.unwrap();
     let us = rustix::process::geteuid().as_raw();
     assert_eq!(uid_of(&server) == us, us != 0, "{}", uid_of(&server));
 }
@@ -237,7 +259,8 @@ async fn in_a_folder_that_only_root_can_enter_the_server_runs_as_root_and_all_el
 async fn a_path_may_have_spaces_accents_quotes_and_many_letters() {
     let long = "long".repeat(25);
     for name in ["a  space", "\u{e9}t\u{e9}", "it's", "-dash; $HOME &", &long] {
-        let folder = folder(name).join("mysql");
+        let folder = folder(name);
+        let folder = folder.join("mysql");
         let server = ensure_in(&folder)
             .await
             .unwrap_or_else(|error| panic!("{name}: {error:#}"));
@@ -255,7 +278,8 @@ async fn a_path_may_have_spaces_accents_quotes_and_many_letters() {
 
 #[tokio::test]
 async fn a_new_database_is_utf8mb4_whatever_the_servers_default() {
-    let server = ensure_in(&folder("charset")).await.unwrap();
+    let folder = folder("charset");
+    let server = ensure_in(&folder).await.unwrap();
     let mut conn = conn(&server.dev_url()).await;
     let set: Option<String> = conn
         .query_first("SELECT @@character_set_database")
@@ -293,10 +317,13 @@ async fn of_two_runs_at_once_one_starts_the_server() {
     let folder = folder("at_once");
     let (one, other) = tokio::join!(
         tokio::task::spawn_blocking({
-            let folder = folder.clone();
+            let folder = folder.to_path_buf();
             move || block_on(&folder)
         }),
-        tokio::task::spawn_blocking(move || block_on(&folder)),
+        tokio::task::spawn_blocking({
+            let folder = folder.to_path_buf();
+            move || block_on(&folder)
+        }),
     );
     assert_eq!(one.unwrap().port, other.unwrap().port);
 }
