@@ -1,5 +1,5 @@
 -- Budgets of failed logins, one row an account, whether or not the account exists. All times are in
--- seconds since 1970-01-01 UTC, by the database's clock. src/db/throttle/ says how they are used.
+-- seconds since 1970-01-01 UTC, by the database's clock. src/db/login_throttle says how they are used.
 --
 -- `account`: a keyed hash of the e-mail.
 -- `budgets`: when the budget that strange networks share is full again (10 digits); then, for each

@@ -36,9 +36,12 @@ pub enum Error {
     /// 403: a request with a session cookie or for one, or a form, from a page that may not send it.
     #[error("cross-origin")]
     CrossOrigin,
-    /// 404: no route has this path, or the user has no such session.
+    /// 404: no route has this path.
     #[error("no such path")]
     NotFound,
+    /// 404: the user has no such session.
+    #[error("no such session")]
+    SessionNotFound,
     /// 405: the route does not support this method. The router adds `Allow`.
     #[error("no such method")]
     MethodNotAllowed,
@@ -85,7 +88,7 @@ impl Error {
             | Self::InvalidCredentials
             | Self::InvalidSession => StatusCode::UNAUTHORIZED,
             Self::CrossOrigin => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::SessionNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::EmailTaken | Self::Conflict(_) | Self::Referenced(_) => StatusCode::CONFLICT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -108,7 +111,7 @@ impl Error {
             Self::InvalidCredentials => "invalid_credentials",
             Self::InvalidSession => "invalid_session",
             Self::CrossOrigin => "cross_origin",
-            Self::NotFound => "not_found",
+            Self::NotFound | Self::SessionNotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::EmailTaken => "email_taken",
             Self::Conflict(_) | Self::Referenced(_) => "conflict",

@@ -10,9 +10,9 @@ use crate::Error;
 /// Checksums that files had before they were changed, by number: what was applied as one of these
 /// counts as the file of today.
 ///
-/// Those files left the character set or the collation to the server. Where that makes a difference,
-/// in `user`, [`notes`](crate::notes) say so.
-pub const FORMER: [(u32, &str); 3] = [
+/// Most of those files left the character set or the collation to the server. Where that makes a
+/// difference, in `user`, [`notes`](crate::notes) say so. The later one of 3 has another comment.
+pub const FORMER: [(u32, &str); 4] = [
     (
         1,
         "133382743498f560273f176f1f48bd527bc382672c1f6303abd23a3f6870aa77",
@@ -24,6 +24,10 @@ pub const FORMER: [(u32, &str); 3] = [
     (
         3,
         "c0b8ce406a7e411c40954c8cb7e8172587ab7570d7bfba086357ced4ec3b70d6",
+    ),
+    (
+        3,
+        "3a9ee9177a943151253155ad5b0bd32ec3faa25e48b8bf671ff3ed94e566e351",
     ),
 ];
 

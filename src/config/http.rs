@@ -1,11 +1,12 @@
 //! The settings of response headers and of problem details.
 
-use axum::http::{HeaderValue, Uri};
+use axum::http::HeaderValue;
 
 use super::cors;
 use super::error::ConfigError;
 use super::setting::Reader;
 use super::settings::{CORS_HEADERS, CORS_ORIGINS, HSTS_INCLUDE_SUBDOMAINS, PROBLEM_BASE_URL};
+use super::url;
 
 /// The settings of CORS, HSTS and problem details.
 #[derive(Debug, Clone)]
@@ -50,17 +51,15 @@ fn problem_base_url(value: Option<String>) -> Result<Option<String>, ConfigError
     let Some(value) = value else {
         return Ok(None);
     };
-    let url = value.trim();
+    let base = value.trim();
     // `Uri` drops a fragment unread.
-    let is_written_well = url
+    let is_written_well = base
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || b"-._~:/?#[]!$&'()*+,;=%".contains(&b))
-        && url.matches('#').count() <= 1
-        && url.ends_with(['#', '/', '=']);
-    let uri: Option<Uri> = url.parse().ok();
-    let is_of_the_web = uri.is_some_and(|uri| matches!(uri.scheme_str(), Some("https" | "http")));
-    if is_written_well && is_of_the_web {
-        return Ok(Some(url.to_owned()));
+        && base.matches('#').count() <= 1
+        && base.ends_with(['#', '/', '=']);
+    if is_written_well && url::parse(base).is_some() {
+        return Ok(Some(base.to_owned()));
     }
     let problem = "must be a URL that ends in #, / or =, such as \
         https://example.com/docs/errors# (in .dev.vars, a value with # needs quotes)";

@@ -13,6 +13,7 @@ mod setting;
 mod settings;
 mod stray;
 mod token;
+mod url;
 
 use std::fmt;
 

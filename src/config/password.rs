@@ -9,6 +9,7 @@ use super::settings::{
     PASSWORD_BREACH_TIMEOUT_MILLISECONDS, PASSWORD_BREACH_URL, PASSWORD_FORBIDDEN_WORDS,
     PASSWORD_MIN_LENGTH,
 };
+use super::url;
 use crate::password::{Cost, Policy};
 
 /// The settings of passwords and their hashes.
@@ -65,10 +66,9 @@ fn breach_check(
         return Ok(None);
     };
     let url = url.trim().to_owned();
-    let base: Option<http::Uri> = url.parse().ok();
-    let secure = base.is_some_and(|base| {
+    let secure = url::parse(&url).is_some_and(|base| {
         let local = matches!(base.host(), Some("localhost" | "127.0.0.1"));
-        base.scheme_str() == Some("https") || (base.scheme_str() == Some("http") && local)
+        local || base.scheme_str() == Some("https")
     });
     if !secure || !url.ends_with('/') {
         let problem = "must be a URL such as https://api.pwnedpasswords.com/range/; \

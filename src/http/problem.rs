@@ -42,6 +42,7 @@ impl Error {
                 "Only pages of this origin may send this request; see CORS_ORIGINS for others."
             }
             Self::NotFound => "There is nothing at this path.",
+            Self::SessionNotFound => "The user has no such session; it may have ended.",
             Self::MethodNotAllowed => "This path does not allow this method; see the Allow header.",
             Self::EmailTaken => "A user with this e-mail exists already.",
             Self::Conflict(_) => "Another user has a value that must be unique.",

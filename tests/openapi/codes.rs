@@ -27,6 +27,7 @@ pub(crate) fn errors() -> BTreeSet<(u16, String)> {
         Error::InvalidSession,
         Error::CrossOrigin,
         Error::NotFound,
+        Error::SessionNotFound,
         Error::MethodNotAllowed,
         Error::EmailTaken,
         Error::Conflict(Vec::new()),

@@ -101,16 +101,17 @@ impl Login {
         })
     }
 
-    /// `client_id`, `client_secret` and `scope` are ignored, and so is an `Authorization` header: there are
-    /// no clients to tell apart, and tokens have no scope.
+    /// `grant_type` may be missing, as in FastAPI's `OAuth2PasswordRequestForm`. `client_id`,
+    /// `client_secret` and `scope` are ignored, and so is an `Authorization` header: there are no clients
+    /// to tell apart, and tokens have no scope.
     fn of_form(mut fields: Fields) -> Result<Self, Error> {
-        let grant = fields.required("grant_type", |grant| {
+        fields.optional("grant_type", |grant| {
             let rule = Violation::new("unsupported", "The only grant type is password.");
             (grant == "password").then_some(()).ok_or(rule)
         });
         let email = fields.required("username", |typed| Ok(Lookup::new(&typed)));
         let password = fields.required("password", |text| Ok(Password::new(text)));
-        let ((email, password), ()) = fields.finish(email.zip(password).zip(grant))?;
+        let (email, password) = fields.finish(email.zip(password))?;
         Ok(Self {
             email,
             password,

@@ -77,7 +77,7 @@ pub async fn list_sessions(
 ///
 /// # Errors
 /// [`Error::MissingToken`]; [`Error::InvalidToken`], also if the session of the request has ended;
-/// [`Error::NotFound`]; [`Error::Database`].
+/// [`Error::SessionNotFound`]; [`Error::Database`].
 pub async fn end_session(
     State(app): State<Arc<App>>,
     log: Log,
@@ -94,7 +94,7 @@ pub async fn end_session(
             Some(id) => login_session::end_of(&session, user.id, id, now).await?,
             None => false,
         };
-        is_ended.then_some(user.id).ok_or(Error::NotFound)
+        is_ended.then_some(user.id).ok_or(Error::SessionNotFound)
     };
     let user = app.db.run(&log, work).await?;
     Ok(Audit::user(Event::SessionEnded, user).on(StatusCode::NO_CONTENT))

@@ -111,7 +111,9 @@ async fn a_user_sees_the_own_sessions_and_ends_one_of_them() {
         async move { request.send().await }
     };
     for id in [other.session.as_str(), "x", &"0".repeat(32), "%ff"] {
-        end(id).await.problem(404, "not_found");
+        let refused = end(id).await.problem(404, "not_found").json();
+        let detail = refused["detail"].as_str().expect("a sentence");
+        assert!(detail.contains("no such session"), "{id}: {detail}");
     }
     end(&phone.session).await.expect(204);
     end(&phone.session).await.problem(404, "not_found");

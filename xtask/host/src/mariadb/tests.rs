@@ -247,8 +247,8 @@ fn root_follows_no_link_that_the_servers_account_has_made() {
 #[tokio::test]
 async fn in_a_folder_that_only_root_can_enter_the_server_runs_as_root_and_all_else_holds() {
     let shut = folder("shut");
-    fs::create_dir_all(&shut).unwrap();
-    fs::set_permissions(&shut, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::create_dir_all(&*shut).unwrap();
+    fs::set_permissions(&*shut, fs::Permissions::from_mode(0o700)).unwrap();
     let server = ensure_in(&shut.join("with a space/mysql")).await.unwrap();
     assert_eq!(uid_of(&server), rustix::process::geteuid().as_raw());
     assert_eq!(open_accounts(&server).await, Vec::<String>::new());
