@@ -79,6 +79,13 @@ async fn compile(features: &[&str]) -> Result<PathBuf> {
         .args(["build", "--lib", "--release", "--package", "gatehouse"])
         .args(["--target", TARGET, "-Zbuild-std=std,panic_unwind"])
         .arg("-Zbuild-std-features=panic-unwind,optimize_for_size")
+        // The message of a panic names its file; the folders of this machine are nobody's business, and
+        // would make another machine's wasm another one.
+        .args([
+            "-Ztrim-paths",
+            "--config",
+            "profile.release.trim-paths='all'",
+        ])
         .args(["--features", &features.join(",")])
         .arg("--target-dir")
         .arg(&target)

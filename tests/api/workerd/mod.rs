@@ -7,6 +7,7 @@ mod generated;
 mod isolation;
 mod malformed;
 mod schemathesis;
+mod size;
 mod soak;
 mod timing;
 

@@ -1,0 +1,45 @@
+//! What is in the wasm that is deployed.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use flate2::{Compression, write::GzEncoder};
+use testkit::{root, variable};
+
+use crate::support::in_workerd;
+
+/// What it may weigh when it is gzipped, in bytes: what it weighs, and a little.
+const MAX_GZIPPED: usize = 478_000;
+
+fn wasm() -> Vec<u8> {
+    let wasm = Path::new(&variable("TEST_WORKER")).join("index_bg.wasm");
+    fs::read(wasm).expect("the built Worker")
+}
+
+#[test]
+fn the_gzipped_wasm_is_within_its_limit() {
+    if !in_workerd() {
+        return;
+    }
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(&wasm()).expect("memory");
+    let gzipped = gzip.finish().expect("memory").len();
+    assert!(gzipped <= MAX_GZIPPED, "{gzipped} bytes");
+}
+
+#[test]
+fn the_wasm_names_no_folder_of_the_machine_that_built_it() {
+    if !in_workerd() {
+        return;
+    }
+    let wasm = wasm();
+    let has = |name: &str| wasm.windows(name.len()).any(|part| part == name.as_bytes());
+    assert!(has("src/"), "the messages of panics name their files");
+    let checkout = root();
+    let home = std::env::home_dir().expect("a home");
+    for folder in [&*checkout, &*home] {
+        let folder = folder.to_str().expect("a path in UTF-8");
+        assert!(!has(&format!("{folder}/")), "{folder}");
+    }
+}
