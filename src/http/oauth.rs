@@ -48,7 +48,7 @@ fn to_oauth(mut response: Response) -> Response {
     failure.is_oauth = true;
     if matches!(
         *failure.error,
-        Error::InvalidCredentials | Error::InvalidFields(_)
+        Error::InvalidCredentials | Error::InvalidSession | Error::InvalidFields(_)
     ) {
         *response.status_mut() = StatusCode::BAD_REQUEST;
         response.headers_mut().remove(header::WWW_AUTHENTICATE);
@@ -75,7 +75,7 @@ impl OAuthError {
 /// The `error` of an error: one of the RFC's, or else its code.
 fn name(error: &Error) -> &'static str {
     match error {
-        Error::InvalidCredentials => "invalid_grant",
+        Error::InvalidCredentials | Error::InvalidSession => "invalid_grant",
         Error::InvalidFields(errors) => {
             let is_other_grant =
                 |error: &FieldError| error.field == "grant_type" && error.code == "unsupported";

@@ -49,9 +49,7 @@ fn all_gone(folder: &Path) {
 fn examples() -> Vec<(String, String)> {
     let (_, session) = README.split_once("## The API").expect("a section");
     let (session, _) = session.split_once("| route |").expect("its table");
-    let (_, more) = API
-        .split_once("## The OAuth2 password form")
-        .expect("a section");
+    let (_, more) = API.split_once("## OAuth 2.0 forms").expect("a section");
     let (more, _) = more.split_once("## Errors").expect("the next one");
     let blocks = |section: &'static str| section.split("```").skip(1).step_by(2);
     let blocks: Vec<_> = blocks(session).chain(blocks(more)).collect();

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Response};
 
+use super::refresh::carry_on;
 use super::tokens::{Carrier, respond};
 use crate::app::App;
 use crate::auth::limits;
@@ -30,12 +31,13 @@ use crate::validation::Violation;
 /// password alike; 403 if a page of another origin asks for a cookie or sends a form; 429 after too many
 /// failed logins, whether or not the account exists.
 ///
-/// A form is the password grant of OAuth 2.0 (RFC 6749, 4.3); the answer to it is given its shape by
+/// A form is a grant of OAuth 2.0, for passwords (RFC 6749, 4.3) or to refresh (6), which is what
+/// [`refresh`](super::refresh()) does with JSON; the answer is given its shape by
 /// [`answer_forms`](crate::http::oauth::answer_forms).
 ///
 /// # Errors
-/// [`Error::InvalidFields`]; [`Error::CrossOrigin`]; [`Error::RateLimited`]; [`Error::Database`];
-/// [`Error::Internal`] if hashing or signing fails.
+/// [`Error::InvalidFields`]; [`Error::CrossOrigin`]; [`Error::InvalidSession`] for a form;
+/// [`Error::RateLimited`]; [`Error::Database`]; [`Error::Internal`] if hashing or signing fails.
 pub async fn login(
     State(app): State<Arc<App>>,
     log: Log,
@@ -45,19 +47,19 @@ pub async fn login(
     headers: HeaderMap,
     JsonOrForm { fields, is_form }: JsonOrForm,
 ) -> Result<Response, Error> {
-    let read = if is_form {
-        Login::of_form
-    } else {
-        Login::of_json
-    };
-    let login = read(fields)?;
     let listed = &app.config.http.cors_origins;
     // Any page can send a form to any address, so the session cookie is ignored here.
-    let cookie = if is_form {
+    let (login, cookie) = if is_form {
+        let grant = Grant::of_form(fields)?;
         check_origin_of_page(&uri, &headers, listed)?;
-        SessionCookie::Absent
+        match grant {
+            Grant::Password(login) => (login, SessionCookie::Absent),
+            Grant::RefreshToken(token) => {
+                return carry_on(app, log, device.network, &token, Carrier::Body).await;
+            }
+        }
     } else {
-        cookie
+        (Login::of_json(fields)?, cookie)
     };
     if login.carrier == Carrier::Cookie {
         check_origin(&uri, &headers, listed)?;
@@ -100,23 +102,39 @@ impl Login {
             carrier: carrier.unwrap_or(Carrier::Body),
         })
     }
+}
 
+/// A valid form.
+enum Grant {
+    Password(Login),
+    RefreshToken(String),
+}
+
+impl Grant {
     /// `grant_type` may be missing, as in FastAPI's `OAuth2PasswordRequestForm`. `client_id`,
     /// `client_secret` and `scope` are ignored, and so is an `Authorization` header: there are no clients
     /// to tell apart, and tokens have no scope.
     fn of_form(mut fields: Fields) -> Result<Self, Error> {
-        fields.optional("grant_type", |grant| {
-            let rule = Violation::new("unsupported", "The only grant type is password.");
-            (grant == "password").then_some(()).ok_or(rule)
+        let is_refresh = fields.optional("grant_type", |grant| match &*grant {
+            "password" => Ok(false),
+            "refresh_token" => Ok(true),
+            _ => Err(Violation::new(
+                "unsupported",
+                "The grant types are password and refresh_token.",
+            )),
         });
+        if is_refresh == Some(true) {
+            let token = fields.required("refresh_token", Ok);
+            return fields.finish(token).map(Self::RefreshToken);
+        }
         let email = fields.required("username", |typed| Ok(Lookup::new(&typed)));
         let password = fields.required("password", |text| Ok(Password::new(text)));
         let (email, password) = fields.finish(email.zip(password))?;
-        Ok(Self {
+        Ok(Self::Password(Login {
             email,
             password,
             carrier: Carrier::Body,
-        })
+        }))
     }
 }
 

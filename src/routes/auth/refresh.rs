@@ -46,7 +46,18 @@ pub async fn refresh(
         let token = cookie.only().ok_or(Error::InvalidSession)?;
         (token, Carrier::Cookie)
     };
-    Ok(match sessions::refresh(&app, &token, &log).await? {
+    carry_on(app, log, network, &token, carrier).await
+}
+
+/// Carries the session of a refresh token on, whichever way the token came.
+pub(super) async fn carry_on(
+    app: Arc<App>,
+    log: Log,
+    network: Network,
+    token: &str,
+    carrier: Carrier,
+) -> Result<Response, Error> {
+    Ok(match sessions::refresh(&app, token, &log).await? {
         Outcome::Refreshed(user, tokens) => {
             Audit::user(Event::SessionRefreshed, user).on(respond(&tokens, carrier)?)
         }

@@ -34,10 +34,12 @@ impl Exchange<'_> {
         media_type.eq_ignore_ascii_case(FORM)
     }
 
-    /// The form that was sent, as an object.
+    /// The form that was sent, as an object. A parameter without a value counts as missing, as the
+    /// document says.
     fn form(&self) -> Value {
         let pairs = form_urlencoded::parse(self.sent_body).into_owned();
         pairs
+            .filter(|(_, value)| !value.is_empty())
             .map(|(name, value)| (name, Value::String(value)))
             .collect()
     }

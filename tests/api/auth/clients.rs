@@ -165,11 +165,20 @@ for attempt in ["wrong", password]:
     except service.OAuthError as error:
         said += [error.error, error.description]
 said.append(service.me()["email"])
+first = dict(service.api.token)
+service.api.token["expires_at"] = 0
+said.append(service.me()["email"])
+said.append(service.api.token["refresh_token"] != first["refresh_token"])
+service.api.token.update(expires_at=0, refresh_token="x")
+try:
+    service.me()
+except service.OAuthError as error:
+    said += [error.error, error.description]
 print(json.dumps(said))
 "#;
 
 #[tokio::test]
-async fn an_oauth_library_logs_in_and_reads_why_it_may_not() {
+async fn an_oauth_library_logs_in_refreshes_by_itself_and_reads_why_it_may_not() {
     let app = App::shared();
     let (port, email) = (app.port(), registered(app).await);
     let name = email.clone();
@@ -182,10 +191,14 @@ async fn an_oauth_library_logs_in_and_reads_why_it_may_not() {
     let Some(said) = tokio::task::spawn_blocking(run).await.expect("an end") else {
         return;
     };
-    let expected = [
+    let expected = json!([
         "invalid_grant",
         "The e-mail or the password is wrong.",
-        &email,
-    ];
-    assert_eq!(said, json!(expected));
+        email,
+        email,
+        true,
+        "invalid_grant",
+        "The session is over; log in again.",
+    ]);
+    assert_eq!(said, expected);
 }

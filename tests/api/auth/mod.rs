@@ -12,6 +12,7 @@ mod password;
 mod password_grant;
 mod password_races;
 mod refresh;
+mod refresh_grant;
 mod register;
 mod session_model;
 mod sessions;

@@ -12,24 +12,24 @@ const AT_ONCE: usize = 23;
 const LISTED: &str = "https://app.example";
 
 /// A request with the text of a form.
-fn form(app: &App, text: impl Into<Vec<u8>>) -> Request {
+pub(super) fn form(app: &App, text: impl Into<Vec<u8>>) -> Request {
     let request = app.request("POST", "/auth/login");
     request.header("content-type", FORM).bare_body(text)
 }
 
-fn grant(email: &str, password: &str) -> String {
+pub(super) fn grant(email: &str, password: &str) -> String {
     let escaped = |text: &str| text.replace('@', "%40").replace(' ', "+");
     let (email, password) = (escaped(email), escaped(password));
     format!("grant_type=password&username={email}&password={password}")
 }
 
-async fn log_in(app: &App, email: &str, password: &str) -> Answer {
+pub(super) async fn log_in(app: &App, email: &str, password: &str) -> Answer {
     form(app, grant(email, password)).send().await
 }
 
 /// Checks that it is an error of OAuth 2.0, and returns its description.
 #[track_caller]
-fn error(answer: Answer, status: u16, error: &str) -> String {
+pub(super) fn error(answer: Answer, status: u16, error: &str) -> String {
     let answer = answer.expect(status);
     assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!(answer.header("cache-control"), "no-store");
@@ -135,14 +135,14 @@ async fn a_form_that_is_no_password_grant_is_told_what_is_wrong_with_it() {
             "username: This field is required.",
         ),
         (
-            "grant_type=refresh_token&refresh_token=x",
+            "grant_type=client_credentials",
             "unsupported_grant_type",
-            "The only grant type is password.",
+            "grant_type: The grant types are password and refresh_token.",
         ),
         (
             "grant_type=PASSWORD&username=a&password=b",
             "unsupported_grant_type",
-            "The only grant type is password.",
+            "grant_type: The grant types are password and refresh_token.",
         ),
         (
             "grant_type=password&username=a&password=b&password=c",
