@@ -2,15 +2,17 @@
 
 use ::http::Uri;
 
-/// Parses a URL of the schemes `https` and `http`: with a host, a port that there is, if any, and nobody's
+/// Parses a URL of the schemes `https` and `http` that has a host, a valid port, if any, and no user name or
 /// password.
 pub(super) fn parse(text: &str) -> Option<Uri> {
     let uri: Uri = text.parse().ok()?;
-    let is_of_the_web = matches!(uri.scheme_str(), Some("https" | "http"));
     let authority = uri.authority()?;
-    // `Uri` takes a port of 99999, and has none then.
     let host = authority.host();
-    let is_whole = !host.is_empty() && (authority.port().is_some() || authority.as_str() == host);
-    let is_plain = !authority.as_str().contains('@');
-    (is_of_the_web && is_whole && is_plain).then_some(uri)
+    let rest = authority.as_str().strip_prefix(host)?;
+    // `Uri` itself takes any port.
+    let is_port =
+        |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    let has_valid_port = rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port);
+    let is_of_the_web = matches!(uri.scheme_str(), Some("https" | "http"));
+    (is_of_the_web && !host.is_empty() && has_valid_port).then_some(uri)
 }

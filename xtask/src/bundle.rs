@@ -79,8 +79,8 @@ async fn compile(features: &[&str]) -> Result<PathBuf> {
         .args(["build", "--lib", "--release", "--package", "gatehouse"])
         .args(["--target", TARGET, "-Zbuild-std=std,panic_unwind"])
         .arg("-Zbuild-std-features=panic-unwind,optimize_for_size")
-        // The message of a panic names its file; the folders of this machine are nobody's business, and
-        // would make another machine's wasm another one.
+        // The message of a panic names its file. This machine's folders are nobody's business, and would
+        // make the wasm differ from machine to machine.
         .args([
             "-Ztrim-paths",
             "--config",

@@ -227,12 +227,13 @@ fn what_looks_like_a_key_is_seen() {
 
 /// No keys: the thumbprint of the key of RFC 8037, an answer in docs/api.md, the checksums of
 /// migrations, and of openapi.yaml a public key with its thumbprint, the id of a session and its token.
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 10] = [
     "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
     "f7036c4ffbe6eb074eafaa9b414296ab",
     "133382743498f560273f176f1f48bd527bc382672c1f6303abd23a3f6870aa77",
     "c7c61b0c66ec593d8a6ae69d21c618e8c095127718a585049520c5edc5f25a9b",
     "c0b8ce406a7e411c40954c8cb7e8172587ab7570d7bfba086357ced4ec3b70d6",
+    "3a9ee9177a943151253155ad5b0bd32ec3faa25e48b8bf671ff3ed94e566e351",
     "W6xSZcxVWuKNgycNpg8WtL1DwZzWPdWEu8VjR78qXCE",
     "oeOeYK_chHpr4FRRQyJ2F1a1LaVbjuim1NjINpSZAO4",
     "03dd04cfddf4e33a7015c38de75534db",

@@ -191,6 +191,7 @@ fn the_breach_check_goes_to_an_encrypted_url_unless_local() {
         "ftp://x/",
         "x",
         "https://x:70000/",
+        "https://x:+443/",
         "https://user:password@x/",
     ] {
         let error = check(bad).unwrap_err().to_string();
@@ -230,6 +231,7 @@ fn the_base_url_of_problems_is_one_that_a_code_can_be_appended_to() {
         "ftp://example.com/errors#",
         "https://user:password@example.com/errors#",
         "https://example.com:99999/errors#",
+        "https://example.com:+443/errors#",
         "https://example.com:/errors#",
         "https://example.com/an error/",
         "https://example.com/errors#a#",

@@ -111,22 +111,28 @@ enum Grant {
 }
 
 impl Grant {
-    /// `grant_type` may be missing, as in FastAPI's `OAuth2PasswordRequestForm`. `client_id`,
-    /// `client_secret` and `scope` are ignored, and so is an `Authorization` header: there are no clients
-    /// to tell apart, and tokens have no scope.
+    /// `client_id`, `client_secret` and `scope` are ignored, and so is an `Authorization` header: there are
+    /// no clients to tell apart, and tokens have no scope.
     fn of_form(mut fields: Fields) -> Result<Self, Error> {
-        let is_refresh = fields.optional("grant_type", |grant| match &*grant {
-            "password" => Ok(false),
-            "refresh_token" => Ok(true),
+        // As FastAPI's `OAuth2PasswordRequestForm` takes it.
+        if !fields.has("grant_type") {
+            return Self::password(fields);
+        }
+        let read = fields.required("grant_type", |grant| match &*grant {
+            "password" => Ok(Self::password as fn(Fields) -> Result<Self, Error>),
+            "refresh_token" => Ok(Self::refresh_token),
             _ => Err(Violation::new(
                 "unsupported",
                 "The grant types are password and refresh_token.",
             )),
         });
-        if is_refresh == Some(true) {
-            let token = fields.required("refresh_token", Ok);
-            return fields.finish(token).map(Self::RefreshToken);
+        match read {
+            Some(read) => read(fields),
+            None => fields.finish(None),
         }
+    }
+
+    fn password(mut fields: Fields) -> Result<Self, Error> {
         let email = fields.required("username", |typed| Ok(Lookup::new(&typed)));
         let password = fields.required("password", |text| Ok(Password::new(text)));
         let (email, password) = fields.finish(email.zip(password))?;
@@ -135,6 +141,11 @@ impl Grant {
             password,
             carrier: Carrier::Body,
         }))
+    }
+
+    fn refresh_token(mut fields: Fields) -> Result<Self, Error> {
+        let token = fields.required("refresh_token", Ok);
+        fields.finish(token).map(Self::RefreshToken)
     }
 }
 

@@ -161,7 +161,7 @@ async fn a_form_that_is_no_password_grant_is_told_what_is_wrong_with_it() {
         ),
     ] {
         let said = error(form(app, text).send().await, 400, code);
-        assert!(said.contains(description), "{text}: {said}");
+        assert_eq!(said, description, "{text}");
     }
 }
 

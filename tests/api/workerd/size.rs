@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::{Compression, write::GzEncoder};
 use testkit::{root, variable};
@@ -36,9 +36,10 @@ fn the_wasm_names_no_folder_of_the_machine_that_built_it() {
     let wasm = wasm();
     let has = |name: &str| wasm.windows(name.len()).any(|part| part == name.as_bytes());
     assert!(has("src/"), "the messages of panics name their files");
-    let checkout = root();
-    let home = std::env::home_dir().expect("a home");
-    for folder in [&*checkout, &*home] {
+    let set = ["CARGO_HOME", "RUSTUP_HOME"].map(std::env::var_os);
+    let set = set.into_iter().flatten().map(PathBuf::from);
+    let folders = [Some(root()), std::env::home_dir()].into_iter().flatten();
+    for folder in folders.chain(set).filter(|it| it.parent().is_some()) {
         let folder = folder.to_str().expect("a path in UTF-8");
         assert!(!has(&format!("{folder}/")), "{folder}");
     }
