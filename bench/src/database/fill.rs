@@ -39,7 +39,7 @@ pub(crate) async fn fill(database: &MariaDb, users: u32) -> Result<()> {
     let session: Option<Row> = conn
         .query_first(
             "SELECT counter, created, refreshed, expires, ends, client, address
-             FROM gatehouse_session LIMIT 1",
+             FROM gatehouse_session ORDER BY counter LIMIT 1",
         )
         .await?;
     let user = user.context("a user")?.unwrap();

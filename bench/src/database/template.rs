@@ -82,6 +82,7 @@ const SESSION: &str = "gatehouse_session";
 const REGISTER: &str = "`POST /auth/register`";
 const LOGIN: &str = "`POST /auth/login`";
 const AFTER: &str = "after a login";
+const REFRESH: &str = "`POST /auth/refresh`";
 const ME: &str = "`GET /me`";
 const UPDATE: &str = "`PATCH /user/update`";
 
@@ -108,12 +109,15 @@ pub(crate) async fn capture(database: &MariaDb) -> Result<Vec<Template>> {
     all.extend(taken(&hyperdrive, &[REGISTER; 2]).await?);
     answer(post("/auth/login", &login)).await?;
     // Its network is known from then on, as most are.
-    let login_and_after = [LOGIN, LOGIN, LOGIN, AFTER];
+    let login_and_after = [LOGIN, LOGIN, LOGIN, AFTER, AFTER];
     taken(&hyperdrive, &login_and_after).await?;
-    let token = answer(post("/auth/login", &login)).await?;
+    let tokens = answer(post("/auth/login", &login)).await?;
     all.extend(taken(&hyperdrive, &login_and_after).await?);
-    let token = token.get("access_token").and_then(Value::as_str);
+    let token = tokens.get("access_token").and_then(Value::as_str);
     let token = token.context("a token")?;
+    let refresh = json!({ "refresh_token": tokens.get("refresh_token") });
+    answer(post("/auth/refresh", &refresh)).await?;
+    all.extend(taken(&hyperdrive, &[REFRESH]).await?);
     answer(client.get(format!("{url}/me")).bearer_auth(token)).await?;
     all.extend(taken(&hyperdrive, &[ME]).await?);
     let change = client
