@@ -10,8 +10,8 @@ use crate::Error;
 /// Checksums that files had before they were changed, by number: what was applied as one of these
 /// counts as the file of today.
 ///
-/// Most of those files left the character set or the collation to the server. Where that makes a
-/// difference, in `user`, [`notes`](crate::notes) say so. The later one of 3 has another comment.
+/// The first of each number left the character set or the collation to the server. Where that makes a
+/// difference, in `user`, [`notes`](crate::notes) say so. The second of 3 differs in a comment alone.
 pub const FORMER: [(u32, &str); 4] = [
     (
         1,

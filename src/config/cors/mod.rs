@@ -6,6 +6,7 @@ use axum::http::HeaderValue;
 
 use super::error::ConfigError;
 use super::settings::{CORS_HEADERS, CORS_ORIGINS};
+use super::url;
 use crate::header::is_token;
 
 /// Request headers that every preflight allows.
@@ -33,10 +34,7 @@ fn check_origin(origin: &str) -> Result<(), &'static str> {
         _ => (authority, None),
     };
     if let Some(port) = port {
-        let number: u16 = port.parse().map_err(|_| FORM)?;
-        if number == 0 || number.to_string() != port {
-            return Err(FORM);
-        }
+        let number = url::port(port).ok_or(FORM)?;
         if matches!((scheme, number), ("https", 443) | ("http", 80)) {
             return Err("has the default port of its scheme, which browsers leave out");
         }

@@ -232,6 +232,7 @@ fn the_base_url_of_problems_is_one_that_a_code_can_be_appended_to() {
         "https://user:password@example.com/errors#",
         "https://example.com:99999/errors#",
         "https://example.com:+443/errors#",
+        "https://example.com:0/errors#",
         "https://example.com:/errors#",
         "https://example.com/an error/",
         "https://example.com/errors#a#",
